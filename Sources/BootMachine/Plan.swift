@@ -1,0 +1,43 @@
+/// What a node is to do on this attempt, with the reason for each choice.
+public struct Plan: Codable, Hashable, Sendable {
+    public enum Action: String, Codable, Hashable, Sendable {
+        /// Stream the capsule, assemble the root, hand over.
+        case diskless
+        /// Report in again after `waitSeconds`: an unknown node in quarantine, or one without a capsule.
+        case wait
+    }
+
+    /// How stage 1 hands over to the runtime OS.
+    public enum Handoff: String, Codable, CaseIterable, Hashable, Sendable {
+        /// The running kernel is the capsule's own: change the root and start its init.
+        case `switch`
+        /// The capsule brings another kernel: load it with kexec, then go on as under `switch`.
+        case kexec
+    }
+
+    public var action: Action
+    /// The node's name, which becomes its host name.
+    public var nodeName: String
+    /// Exact generation, `compute@12`; nil where there is nothing to boot.
+    public var capsule: String?
+    public var handoff: Handoff
+    /// Base URLs to fetch capsules from, tried in order.
+    public var servers: [String]
+    /// For `wait`, and between heartbeats once ready.
+    public var waitSeconds: Int
+    /// One line per choice.
+    public var reasons: [String]
+
+    public init(
+        action: Action, nodeName: String, capsule: String?, handoff: Handoff, servers: [String], waitSeconds: Int,
+        reasons: [String]
+    ) {
+        self.action = action
+        self.nodeName = nodeName
+        self.capsule = capsule
+        self.handoff = handoff
+        self.servers = servers
+        self.waitSeconds = waitSeconds
+        self.reasons = reasons
+    }
+}
