@@ -1,0 +1,9 @@
+/// Linux calls that Swift's Glibc module lacks, each behind a C function of fixed arity.
+/// Umbrella of the target: one header per user, so that nobody pulls in more than it needs.
+#ifndef PERSEID_CLINUX_H
+#define PERSEID_CLINUX_H
+
+#include "perseid_net.h"
+#include "perseid_system.h"
+
+#endif

@@ -1,0 +1,18 @@
+internal import Glibc
+
+/// Milliseconds since an unnamed moment that no clock change moves: for timers and durations.
+public func monotonicMilliseconds() -> Int64 {
+    milliseconds(CLOCK_MONOTONIC)
+}
+
+/// Milliseconds since 1970-01-01 00:00 UTC: for events and leases. May step when the clock is set.
+public func wallMilliseconds() -> Int64 {
+    milliseconds(CLOCK_REALTIME)
+}
+
+private func milliseconds(_ clock: clockid_t) -> Int64 {
+    var now = timespec()
+    // Fails only for a clock that does not exist.
+    _ = clock_gettime(clock, &now)
+    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+}
