@@ -1,0 +1,175 @@
+public import BootMachine
+public import BootProtocols
+import Synchronization
+
+/// The one place where events become states: in memory at once, on stable storage in groups.
+///
+/// All threads of the daemon share it. `record` never waits for the disk; `commit` and `flush` do, and carry along
+/// whatever is pending, so that one fsync serves many.
+public final class BootLedger: Sendable {
+    private struct State: Sendable {
+        var book: NodeBook
+        var leases: [IPv4Address: MACAddress]
+        var pending: [Change] = []
+        var foreignChanges: Int64 = 0
+        var reportedFailure = false
+    }
+
+    private let store: any Store
+    private let state: Mutex<State>
+    /// Held over taking what is pending and writing it: groups reach the disk in order.
+    private let writing = Mutex<Void>(())
+    private let wake: AsyncStream<Void>.Continuation
+    private let wakes: AsyncStream<Void>
+    /// How far back a power-on belongs to the attempt that begins now, in milliseconds.
+    private static let powerOnWindow: Int64 = 600_000
+    /// How many changes may wait while the disk refuses them; beyond it the oldest are given up.
+    private static let pendingLimit = 100_000
+
+    public init(
+        store: any Store, snapshot: Snapshot, unknown: UnknownNodePolicy, template: NameTemplate = NameTemplate()
+    ) {
+        self.store = store
+        let leases = Dictionary(
+            snapshot.leases.map { ($0.address, $0.mac) }, uniquingKeysWith: { first, _ in first })
+        state = Mutex(State(book: NodeBook(snapshot, unknown: unknown, template: template), leases: leases))
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: - Questions
+
+    public func record(of mac: MACAddress) -> NodeRecord? { state.withLock { $0.book.record(of: mac) } }
+
+    public func isServed(_ mac: MACAddress) -> Bool { state.withLock { $0.book.isServed(mac) } }
+
+    public func attempt(of mac: MACAddress) -> Attempt? { state.withLock { $0.book.attempt(of: mac) } }
+
+    /// The machine that holds a lease on `address`.
+    public func machine(at address: IPv4Address) -> MACAddress? { state.withLock { $0.leases[address] } }
+
+    // MARK: - Events
+
+    public func record(_ event: BootEvent) {
+        let poweredOn = Transition.beginsAttempt(event.kind) ? powerOn(before: event) : nil
+        state.withLock { state in
+            state.pending += state.book.receive(event, poweredOn: poweredOn)
+        }
+        wake.yield()
+    }
+
+    /// Writes leases, and all events before them, in one transaction; on stable storage when it returns.
+    public func commit(_ leases: [Lease]) throws(StoreError) {
+        try write(leases.map(Change.lease))
+        state.withLock { state in
+            for lease in leases { state.leases[lease.address] = lease.mac }
+        }
+    }
+
+    /// Writes what is pending. On failure it stays pending.
+    public func flush() throws(StoreError) { try write([]) }
+
+    /// Records what time alone brings, and reads the nodes again if another process changed them.
+    public func tick(at time: Int64) throws(StoreError) {
+        for event in state.withLock({ $0.book.overdue(at: time) }) { record(event) }
+        let changes = try store.foreignChanges()
+        guard state.withLock({ $0.foreignChanges != changes }) else { return }
+        try flush()
+        let nodes = try store.nodes()
+        state.withLock { state in
+            state.book.replaceNodes(nodes)
+            state.foreignChanges = changes
+        }
+    }
+
+    /// Writes groups as they come until the task is cancelled; `report` hears when the disk begins to refuse.
+    public func run(report: @Sendable (StoreError) -> Void) async {
+        for await _ in wakes {
+            do throws(StoreError) {
+                try flush()
+                state.withLock { $0.reportedFailure = false }
+            } catch {
+                let first = state.withLock { state in
+                    defer { state.reportedFailure = true }
+                    return !state.reportedFailure
+                }
+                if first { report(error) }
+                try? await Task.sleep(for: .milliseconds(500))
+                wake.yield()
+            }
+        }
+    }
+
+    // MARK: - Tokens
+
+    /// A new token for the boot script of `mac`, which replaces the one before. Nil for a MAC that is no node.
+    public func issueBootToken(for mac: MACAddress, at time: Int64) -> AttemptToken? {
+        state.withLock { state in
+            let running = state.book.attempt(of: mac).map { Self.takesBootToken($0.state) } ?? false
+            if !running { state.pending += state.book.beginUnseen(mac, at: time) }
+            guard let attempt = state.book.attempt(of: mac) else { return nil }
+            let token = AttemptToken(attempt: attempt.id)
+            state.pending += state.book.update(attempt.id) { $0.bootToken = token.digest }
+            return token
+        }
+    }
+
+    /// The attempt that `token` may check in for: the script's token before the handoff, the agent's at any time.
+    public func attemptToCheckIn(with token: AttemptToken) -> Attempt? {
+        guard let attempt = state.withLock({ $0.book.attempt(token.attempt) }) else { return nil }
+        let digest = token.digest
+        if attempt.agentToken == digest { return attempt }
+        return attempt.bootToken == digest && Self.takesBootToken(attempt.state) ? attempt : nil
+    }
+
+    /// The attempt that `token` may report and fetch for.
+    public func attempt(with token: AttemptToken) -> Attempt? {
+        guard let attempt = state.withLock({ $0.book.attempt(token.attempt) }), attempt.agentToken == token.digest
+        else {
+            return nil
+        }
+        return attempt
+    }
+
+    /// A new token for the agent of an attempt, with the generation that its plan names.
+    public func issueAgentToken(for attempt: Int64, capsule: String?) -> AttemptToken {
+        let token = AttemptToken(attempt: attempt)
+        state.withLock { state in
+            state.pending += state.book.update(attempt) { attempt in
+                attempt.agentToken = token.digest
+                attempt.capsule = capsule
+            }
+        }
+        return token
+    }
+
+    private static func takesBootToken(_ state: NodeState) -> Bool {
+        switch state {
+        case .new, .registered, .netboot, .loader, .`init`, .provisioning, .failed: true
+        case .handoff, .ready, .silent: false
+        }
+    }
+
+    // MARK: - Writing
+
+    private func write(_ urgent: [Change]) throws(StoreError) {
+        let result: Result<Void, StoreError> = writing.withLock { _ in
+            let pending = state.withLock { state in
+                defer { state.pending = [] }
+                return state.pending
+            }
+            do throws(StoreError) {
+                try store.write(pending + urgent)
+                return .success(())
+            } catch {
+                state.withLock { $0.pending = (pending + $0.pending).suffix(Self.pendingLimit) }
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    private func powerOn(before event: BootEvent) -> Int64? {
+        let events = try? store.strayEvents(of: event.node, since: event.at - Self.powerOnWindow)
+        return events?.first { $0.kind == .poweredOn }?.at
+    }
+}

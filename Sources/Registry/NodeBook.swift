@@ -1,0 +1,185 @@
+public import BootMachine
+public import BootProtocols
+
+/// The daemon's memory of all nodes: a pure value that takes events and says what to write.
+///
+/// One attempt a node is held, its newest. Nothing here grows with what an unknown host sends: a MAC enters only
+/// by policy, with its first boot packet.
+public struct NodeBook: Sendable {
+    private var nodes: [MACAddress: NodeRecord] = [:]
+    private var names: Set<String> = []
+    private var attempts: [MACAddress: Attempt] = [:]
+    private var owners: [Int64: MACAddress] = [:]
+    private var lastAttempt: Int64
+    private var nextNumber = 1
+    private var refusals = RecentRefusals()
+    private let unknown: UnknownNodePolicy
+    private let template: NameTemplate
+
+    /// A second DISCOVER this soon after the first, in milliseconds, is the same boot: firmware repeats it after
+    /// 4, 8 and 16 s.
+    private static let retransmission: Int64 = 30_000
+
+    public init(_ snapshot: Snapshot, unknown: UnknownNodePolicy, template: NameTemplate = NameTemplate()) {
+        self.unknown = unknown
+        self.template = template
+        lastAttempt = snapshot.lastAttempt
+        for attempt in snapshot.attempts {
+            attempts[attempt.node] = attempt
+            owners[attempt.id] = attempt.node
+        }
+        replaceNodes(snapshot.nodes)
+    }
+
+    /// Takes over the nodes as another process left them.
+    public mutating func replaceNodes(_ records: [NodeRecord]) {
+        let states = nodes.mapValues(\.state)
+        nodes = Dictionary(
+            records.map { record in
+                (record.node.mac, NodeRecord(node: record.node, state: states[record.node.mac] ?? record.state))
+            }, uniquingKeysWith: { first, _ in first })
+        names = Set(records.map(\.node.name))
+    }
+
+    public func record(of mac: MACAddress) -> NodeRecord? { nodes[mac] }
+
+    public func attempt(of mac: MACAddress) -> Attempt? { attempts[mac] }
+
+    public func attempt(_ id: Int64) -> Attempt? { owners[id].flatMap { attempts[$0] } }
+
+    /// True if policy gives this MAC a boot program.
+    public func isServed(_ mac: MACAddress) -> Bool {
+        guard let record = nodes[mac] else { return unknown != .ignore }
+        return record.node.enabled
+    }
+
+    /// What `event` changes. `poweredOn`: when somebody recorded that this machine was switched on, if lately.
+    public mutating func receive(_ event: BootEvent, poweredOn: Int64? = nil) -> [Change] {
+        var event = event
+        event.detail = Self.printable(event.detail)
+        var changes: [Change] = []
+        if Transition.beginsAttempt(event.kind) {
+            if isRetransmission(event, poweredOn: poweredOn) { return [] }
+            if nodes[event.node] == nil {
+                guard let node = admit(event.node) else { return [] }
+                changes.append(.node(node))
+            }
+            changes += begin(event, poweredOn: poweredOn)
+        }
+        if event.kind == .refused, !refusals.isNew(event) { return [] }
+        return changes + follow(event)
+    }
+
+    /// A new attempt for a node whose boot program came without a DISCOVER that we saw.
+    public mutating func beginUnseen(_ mac: MACAddress, at time: Int64) -> [Change] {
+        guard nodes[mac] != nil else { return [] }
+        return begin(BootEvent(node: mac, kind: .discovered, at: time), poweredOn: nil)
+    }
+
+    /// Changes an attempt's own fields, tokens above all.
+    public mutating func update(_ id: Int64, _ body: (inout Attempt) -> Void) -> [Change] {
+        guard let mac = owners[id], var attempt = attempts[mac] else { return [] }
+        body(&attempt)
+        attempts[mac] = attempt
+        return [.attempt(attempt)]
+    }
+
+    /// The events that time alone brings: states that lasted longer than their limit.
+    public func overdue(at time: Int64) -> [BootEvent] {
+        attempts.values.compactMap { attempt in
+            guard let limit = Transition.limit(of: attempt.state), time - attempt.lastSeen > limit else { return nil }
+            return BootEvent(
+                node: attempt.node, kind: Transition.timeout(in: attempt.state), at: time,
+                detail: "nothing heard for \((time - attempt.lastSeen) / 1000) s in state \(attempt.state.rawValue)")
+        }
+    }
+
+    // MARK: - Steps
+
+    private func isRetransmission(_ event: BootEvent, poweredOn: Int64?) -> Bool {
+        guard let attempt = attempts[event.node] else { return false }
+        if let poweredOn, poweredOn > attempt.began { return false }
+        return [.new, .registered, .netboot].contains(attempt.state) && event.at - attempt.began < Self.retransmission
+    }
+
+    private mutating func admit(_ mac: MACAddress) -> Node? {
+        let node: Node
+        switch unknown {
+        case .ignore: return nil
+        case .quarantine: node = Node(mac: mac, name: "unknown-\(mac.joined(by: ""))", approved: false)
+        case .register:
+            while names.contains(template.name(nextNumber)) { nextNumber += 1 }
+            node = Node(mac: mac, name: template.name(nextNumber))
+        }
+        nodes[mac] = NodeRecord(node: node, state: node.approved ? .registered : .new)
+        names.insert(node.name)
+        return node
+    }
+
+    private mutating func begin(_ event: BootEvent, poweredOn: Int64?) -> [Change] {
+        if let previous = attempts[event.node] { owners[previous.id] = nil }
+        lastAttempt += 1
+        let state = Transition.next(from: nodes[event.node]?.state ?? .registered, on: .discovered) ?? .registered
+        let attempt = Attempt(
+            id: lastAttempt, node: event.node, began: event.at, zero: poweredOn ?? event.at, state: state)
+        attempts[event.node] = attempt
+        owners[attempt.id] = event.node
+        var changes: [Change] = [.attempt(attempt)]
+        if let poweredOn { changes.append(.adoptPowerOn(node: event.node, attempt: attempt.id, since: poweredOn)) }
+        return changes
+    }
+
+    /// Moves the attempt on, if the table says so, and keeps the event.
+    private mutating func follow(_ event: BootEvent) -> [Change] {
+        guard var attempt = attempts[event.node] else {
+            guard nodes[event.node] != nil || event.kind == .refused else { return [] }
+            return [.event(RecordedEvent(event: event, attempt: nil, state: nodes[event.node]?.state ?? .new))]
+        }
+        attempt.lastSeen = max(attempt.lastSeen, event.at)
+        let next = Transition.next(from: attempt.state, on: event.kind)
+        if let next, next != attempt.state {
+            attempt.state = next
+            attempt.failure = next == .failed ? event.detail : nil
+        }
+        let moved = attempts[event.node]?.state != attempt.state
+        attempts[event.node] = attempt
+        nodes[event.node]?.state = attempt.state
+        var changes: [Change] = moved ? [.attempt(attempt)] : []
+        if event.kind != .heartbeat || moved {
+            changes.append(.event(RecordedEvent(event: event, attempt: attempt.id, state: attempt.state)))
+        }
+        return changes
+    }
+
+    /// Text from the network as it may stand in a log or on a terminal: no control characters, at most 1,000 bytes.
+    private static func printable(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            guard result.utf8.count < 1000 else { break }
+            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            result.unicodeScalars.append(isControl ? "\u{fffd}" : scalar)
+        }
+        return result
+    }
+}
+
+/// Keeps a client that asks for the same refused thing again and again from filling the registry.
+private struct RecentRefusals: Sendable {
+    private struct Key: Hashable {
+        let node: MACAddress
+        let detail: String
+    }
+
+    private var last: [Key: Int64] = [:]
+    /// Milliseconds for which a repeated refusal is not recorded again.
+    private static let quiet: Int64 = 30_000
+    private static let capacity = 4096
+
+    mutating func isNew(_ event: BootEvent) -> Bool {
+        let key = Key(node: event.node, detail: event.detail)
+        if let time = last[key], event.at - time < Self.quiet { return false }
+        if last.count >= Self.capacity { last.removeAll(keepingCapacity: true) }
+        last[key] = event.at
+        return true
+    }
+}

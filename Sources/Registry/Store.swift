@@ -1,0 +1,89 @@
+public import BootMachine
+public import BootProtocols
+
+/// Where the registry is kept. SQLite today; the interface is all that the rest of Perseid knows of it.
+///
+/// Every method may be called from any thread. Reads never wait for writes.
+public protocol Store: Sendable {
+    /// All that the daemon holds in memory. Attempts: the newest of each node.
+    func load() throws(StoreError) -> Snapshot
+
+    /// Carries out all changes or none; they are on stable storage when it returns.
+    func write(_ changes: [Change]) throws(StoreError)
+
+    /// Grows whenever another process has written: the cue to read the nodes again.
+    func foreignChanges() throws(StoreError) -> Int64
+
+    func nodes() throws(StoreError) -> [NodeRecord]
+
+    /// The newest attempts of a node, newest first.
+    func attempts(of node: MACAddress, limit: Int) throws(StoreError) -> [Attempt]
+
+    /// The events of one attempt in the order in which they happened.
+    func timeline(of attempt: Int64) throws(StoreError) -> [RecordedEvent]
+
+    /// Events that belong to no attempt, newest first.
+    func strayEvents(of node: MACAddress, since: Int64) throws(StoreError) -> [BootEvent]
+}
+
+/// A node with where it is.
+public struct NodeRecord: Hashable, Sendable {
+    public var node: Node
+    public var state: NodeState
+
+    public init(node: Node, state: NodeState) {
+        self.node = node
+        self.state = state
+    }
+}
+
+/// What the daemon starts from.
+public struct Snapshot: Sendable {
+    public var nodes: [NodeRecord]
+    public var leases: [Lease]
+    public var attempts: [Attempt]
+    /// The highest attempt number ever given.
+    public var lastAttempt: Int64
+
+    public init(nodes: [NodeRecord], leases: [Lease], attempts: [Attempt], lastAttempt: Int64) {
+        self.nodes = nodes
+        self.leases = leases
+        self.attempts = attempts
+        self.lastAttempt = lastAttempt
+    }
+}
+
+/// One write. Several make one transaction.
+public enum Change: Hashable, Sendable {
+    case lease(Lease)
+    /// Adds or replaces the node; its state is left alone.
+    case node(Node)
+    case removeNode(MACAddress)
+    /// Adds or replaces the attempt, and makes its state the node's.
+    case attempt(Attempt)
+    case event(RecordedEvent)
+    /// Moves the power-on events of a node, not older than `since`, into its attempt.
+    case adoptPowerOn(node: MACAddress, attempt: Int64, since: Int64)
+}
+
+public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    case cannotOpen(path: String, reason: String)
+    /// The database was written by a newer Perseid.
+    case newerVersion(path: String)
+    /// Another node has this name or MAC already.
+    case duplicate(String)
+    case failed(operation: String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .cannotOpen(let path, let reason):
+            "cannot open the registry \(path): \(reason)"
+        case .newerVersion(let path):
+            "the registry \(path) was written by a newer Perseid; nothing was changed. Use that version, or another --state"
+        case .duplicate(let what):
+            "\(what) is taken already"
+        case .failed(let operation, let reason):
+            "registry: \(operation) failed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import BootMachine
+import BootProtocols
+import Foundation
+import GRDB
+import Registry
+
+extension Database {
+    /// Carries out one change within the transaction at hand.
+    func apply(_ change: Change) throws {
+        switch change {
+        case .lease(let lease):
+            // REPLACE also drops the expired lease of another machine on this address.
+            try cachedStatement(sql: "INSERT OR REPLACE INTO leases (mac, address, expires) VALUES (?, ?, ?)")
+                .execute(arguments: [lease.mac.column, Int64(lease.address.value), lease.expires])
+        case .node(let node):
+            try apply(node)
+        case .removeNode(let mac):
+            try execute(sql: "DELETE FROM nodes WHERE mac = ?", arguments: [mac.column])
+        case .attempt(let attempt):
+            try apply(attempt)
+        case .event(let recorded):
+            try apply(recorded)
+        case .adoptPowerOn(let node, let attempt, let since):
+            try execute(
+                sql: "UPDATE events SET attempt = ? WHERE mac = ? AND attempt IS NULL AND kind = ? AND at >= ?",
+                arguments: [attempt, node.column, BootEvent.Kind.poweredOn.rawValue, since])
+        }
+    }
+
+    func nodes() throws -> [NodeRecord] {
+        try Row.fetchAll(self, sql: "SELECT * FROM nodes ORDER BY name").compactMap(NodeRecord.init(row:))
+    }
+
+    private func apply(_ node: Node) throws {
+        let sql = """
+            INSERT INTO nodes (mac, name, capsule, enabled, approved, handoff, state) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (mac) DO UPDATE SET name = excluded.name, capsule = excluded.capsule,
+                enabled = excluded.enabled, approved = excluded.approved, handoff = excluded.handoff
+            """
+        let state: NodeState = node.approved ? .registered : .new
+        try cachedStatement(sql: sql).execute(arguments: [
+            node.mac.column, node.name, node.capsule, node.enabled, node.approved, node.handoff?.rawValue,
+            state.rawValue,
+        ])
+    }
+
+    private func apply(_ attempt: Attempt) throws {
+        let sql = """
+            INSERT OR REPLACE INTO attempts
+                (id, mac, began, zero, state, failure, capsule, bootToken, agentToken, lastSeen)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        try cachedStatement(sql: sql).execute(arguments: [
+            attempt.id, attempt.node.column, attempt.began, attempt.zero, attempt.state.rawValue, attempt.failure,
+            attempt.capsule, attempt.bootToken.map { Data($0) }, attempt.agentToken.map { Data($0) }, attempt.lastSeen,
+        ])
+        try cachedStatement(sql: "UPDATE nodes SET state = ? WHERE mac = ?")
+            .execute(arguments: [attempt.state.rawValue, attempt.node.column])
+    }
+
+    private func apply(_ recorded: RecordedEvent) throws {
+        let event = recorded.event
+        let sql = """
+            INSERT INTO events (attempt, mac, at, kind, state, transport, bytes, milliseconds, percent, detail)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        try cachedStatement(sql: sql).execute(arguments: [
+            recorded.attempt, event.node.column, event.at, event.kind.rawValue, recorded.state.rawValue,
+            event.transport?.rawValue, event.bytes, event.milliseconds, event.percent, event.detail,
+        ])
+    }
+}

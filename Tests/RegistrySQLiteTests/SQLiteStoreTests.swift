@@ -1,0 +1,90 @@
+import BootMachine
+import BootProtocols
+import Foundation
+import Registry
+import RegistrySQLite
+import Testing
+
+@Suite struct SQLiteStoreTests {
+    private let mac = MACAddress(value: 0x5254_0012_3456)
+
+    @Test func whatIsWrittenIsThereAfterReopening() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let node = Node(mac: mac, name: "n001", capsule: "small:stable", handoff: .kexec)
+            var attempt = Attempt(id: 7, node: mac, began: 1000, zero: 900, state: .loader)
+            attempt.bootToken = AttemptToken(attempt: 7).digest
+            let event = BootEvent(node: mac, kind: .scriptSent, at: 1200, transport: .http, bytes: 5, detail: "x")
+            let recorded = RecordedEvent(event: event, attempt: 7, state: .loader)
+            let lease = Lease(mac: mac, address: IPv4Address(value: 0x0a00_0005), expires: 99)
+            try SQLiteStore(path: path).write([.node(node), .attempt(attempt), .event(recorded), .lease(lease)])
+
+            let store = try SQLiteStore(path: path)
+            let snapshot = try store.load()
+            #expect(snapshot.nodes == [NodeRecord(node: node, state: .loader)])
+            #expect(snapshot.leases == [lease])
+            #expect(snapshot.attempts == [attempt])
+            #expect(snapshot.lastAttempt == 7)
+            #expect(try store.timeline(of: 7) == [recorded])
+        }
+    }
+
+    @Test func aGroupIsWrittenWholeOrNotAtAll() throws {
+        try withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory + "/registry.sqlite")
+            try store.write([.node(Node(mac: mac, name: "n001"))])
+            let other = MACAddress(value: 1)
+            let lease = Lease(mac: other, address: IPv4Address(value: 1), expires: 1)
+            #expect(throws: StoreError.self) {
+                try store.write([.lease(lease), .node(Node(mac: other, name: "n001"))])
+            }
+            let snapshot = try store.load()
+            #expect(snapshot.leases.isEmpty)
+            #expect(snapshot.nodes.map(\.node.mac) == [mac])
+        }
+    }
+
+    @Test func anAddressHasOneHolder() throws {
+        try withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory + "/registry.sqlite")
+            let address = IPv4Address(value: 0x0a00_0005)
+            let next = Lease(mac: MACAddress(value: 2), address: address, expires: 2)
+            try store.write([.lease(Lease(mac: mac, address: address, expires: 1))])
+            try store.write([.lease(next)])
+            #expect(try store.load().leases == [next])
+        }
+    }
+
+    @Test func writesOfAnotherProcessAreNoticed() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let store = try SQLiteStore(path: path)
+            let before = try store.foreignChanges()
+            try store.write([.node(Node(mac: mac, name: "n001"))])
+            #expect(try store.foreignChanges() == before)
+            try SQLiteStore(path: path).write([.node(Node(mac: mac, name: "n002"))])
+            #expect(try store.foreignChanges() != before)
+        }
+    }
+
+    @Test func aPathThatCannotBeOpenedIsNamed() {
+        #expect(throws: StoreError.self) { try SQLiteStore(path: "/nowhere/registry.sqlite") }
+    }
+
+    @Test func aDamagedFileIsRefusedAndLeftAlone() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let bytes = Data(repeating: 0x41, count: 8192)
+            try bytes.write(to: URL(fileURLWithPath: path))
+            #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+        }
+    }
+}
+
+func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+    let url = FileManager.default.temporaryDirectory.appending(path: "perseid-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try body(url.path)
+}
