@@ -51,10 +51,7 @@ public struct MACAddress: Hashable, Comparable, Sendable {
 
     /// The six octets in lower case hex, joined by `separator`.
     public func joined(by separator: String) -> String {
-        octets.map { octet in
-            let text = String(octet, radix: 16)
-            return text.utf8.count == 1 ? "0" + text : text
-        }.joined(separator: separator)
+        octets.map(hexText).joined(separator: separator)
     }
 }
 
