@@ -31,7 +31,7 @@ public struct Chunker: Sendable {
         let end = min(bytes.count, parameters.maximum)
         guard end > parameters.minimum else { return end }
         let middle = min(end, parameters.average)
-        let gear = GearTable.words
+        let gear = GearTable.words.span
         var hash: UInt64 = 0
         var position = parameters.minimum &- Self.window
         while position < parameters.minimum {

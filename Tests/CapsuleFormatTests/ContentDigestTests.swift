@@ -1,0 +1,41 @@
+import CapsuleFormat
+import Testing
+
+@Suite struct ContentDigestTests {
+    /// FIPS 180-4's own example.
+    private let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+    @Test func knownAnswer() {
+        #expect(ContentDigest(hashing: Array("abc".utf8)).hex == abc)
+    }
+
+    @Test func piecesGiveTheSameDigest() {
+        var hasher = ContentHasher()
+        hasher.update(Array("a".utf8))
+        hasher.update(Array("bc".utf8))
+        #expect(hasher.finalize().hex == abc)
+    }
+
+    @Test func hexAndBytesRoundTrip() throws {
+        let digest = try #require(ContentDigest(hex: abc))
+        #expect(ContentDigest(bytes: digest.bytes) == digest)
+        #expect(digest.bytes.first == 0xBA)
+        #expect(digest.bytes.last == 0xAD)
+    }
+
+    @Test func orderIsByBytes() throws {
+        let low = try #require(ContentDigest(bytes: Array(repeating: 0, count: 31) + [9]))
+        let high = try #require(ContentDigest(bytes: [1] + Array(repeating: 0, count: 31)))
+        #expect(low < high)
+        #expect(!(high < low))
+        #expect(!(low < low))
+    }
+
+    @Test func whatIsNoDigestIsRefused() {
+        #expect(ContentDigest(hex: String(abc.dropLast())) == nil)
+        #expect(ContentDigest(hex: abc.uppercased()) == nil)
+        #expect(ContentDigest(hex: abc + "00") == nil)
+        #expect(ContentDigest(bytes: Array(repeating: 0, count: 31)) == nil)
+        #expect(ContentDigest(bytes: Array(repeating: 0, count: 33)) == nil)
+    }
+}
