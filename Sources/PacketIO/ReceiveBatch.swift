@@ -84,11 +84,18 @@ public struct ReceiveBatch: ~Copyable {
     public func forEachDatagram<Failure: Error>(
         _ body: (DatagramOrigin, RawSpan) throws(Failure) -> Void
     ) throws(Failure) {
-        for index in 0..<count {
-            let size = min(Int(messages[index].length), datagramSize)
-            let bytes = UnsafeRawBufferPointer(start: payload + index * datagramSize, count: size)
-            try body(origin(of: index), RawSpan(_unsafeBytes: bytes))
-        }
+        for index in 0..<count { _ = try withDatagram(at: index, body) }
+    }
+
+    /// Hands one datagram of the last receive to `body`, whose bytes live during the call; nil, and no call, if
+    /// `index` is not within 0..<count.
+    public func withDatagram<Result, Failure: Error>(
+        at index: Int, _ body: (DatagramOrigin, RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard index >= 0, index < count else { return nil }
+        let size = min(Int(messages[index].length), datagramSize)
+        let bytes = UnsafeRawBufferPointer(start: payload + index * datagramSize, count: size)
+        return try body(origin(of: index), RawSpan(_unsafeBytes: bytes))
     }
 
     private func origin(of index: Int) -> DatagramOrigin {

@@ -56,6 +56,8 @@ public struct UDPSocket: ~Copyable, Sendable {
         _ raw: Int32, _ options: Options, _ context: String
     ) throws(SystemError) -> IPv4Endpoint {
         try setOption(raw, Int32(IPPROTO_IP), IP_PKTINFO, to: 1, context)
+        // The DF bit, which the kernel sets otherwise, confuses some boot ROMs.
+        try setOption(raw, Int32(IPPROTO_IP), IP_MTU_DISCOVER, to: IP_PMTUDISC_DONT, context)
         if options.broadcast { try setOption(raw, SOL_SOCKET, SO_BROADCAST, to: 1, context) }
         if options.reuseAddress { try setOption(raw, SOL_SOCKET, SO_REUSEADDR, to: 1, context) }
         if let size = options.bufferSize {

@@ -39,6 +39,8 @@ func theFilterLetsOnlyItsPortThrough() throws {
     #expect(frame.suffix(2) == payload)
     let port = UInt16(frame[36]) << 8 | UInt16(frame[37])
     #expect(port == wanted.local.port)
+    // No DF bit in what our UDP sockets send.
+    #expect(frame[20] & 0x40 == 0)
 }
 
 @Test(.enabled(if: mayOpenRawSockets))

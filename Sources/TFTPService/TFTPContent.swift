@@ -1,0 +1,71 @@
+public import BootProtocols
+public import PacketIO
+
+/// Where a TFTP server's files come from. Called on the server's thread: answer from memory or the local disk.
+public protocol TFTPContent: Sendable {
+    /// The file that `client` gets for `name`. The name is as the client sent it: it may hold anything.
+    func lookup(_ name: String, for client: TFTPClient) throws(TFTPRefusal) -> TFTPSource
+}
+
+/// Why a client does not get a file, in an ERROR packet and in the report.
+public struct TFTPRefusal: Error, Hashable, Sendable {
+    public var code: TFTPErrorCode
+    /// For the client's screen: short ASCII.
+    public var message: String
+
+    public init(_ code: TFTPErrorCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public static let notFound = TFTPRefusal(.fileNotFound, "file not found")
+}
+
+/// The bytes of one file, the same during the whole transfer.
+public enum TFTPSource: Sendable {
+    case bytes([UInt8])
+    case file(ReadOnlyFile)
+
+    /// In bytes.
+    public var size: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .file(let file): file.size
+        }
+    }
+
+    /// Fills `buffer` from `offset` on; gives less than its count only where the content ends.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+        switch self {
+        case .file(let file): return try file.read(into: buffer, at: offset)
+        case .bytes(let bytes):
+            guard offset >= 0, offset < bytes.count else { return 0 }
+            let part = bytes[offset..<min(offset + buffer.count, bytes.count)]
+            buffer.copyBytes(from: part)
+            return part.count
+        }
+    }
+}
+
+/// The files of a directory and below, the same for every client.
+public struct TFTPDirectory: TFTPContent {
+    private let root: ConfinedDirectory
+
+    public init(_ root: ConfinedDirectory) {
+        self.root = root
+    }
+
+    public func lookup(_ name: String, for client: TFTPClient) throws(TFTPRefusal) -> TFTPSource {
+        do {
+            return .file(try ReadOnlyFile(root.openFile(name)))
+        } catch let error as ConfinedFileError {
+            switch error {
+            case .notFound, .notAFile: throw .notFound
+            case .badName, .leavesDirectory: throw TFTPRefusal(.accessViolation, error.description)
+            case .failed(let error): throw TFTPRefusal(.notDefined, error.reason)
+            }
+        } catch {
+            throw TFTPRefusal(.notDefined, "the file cannot be read")
+        }
+    }
+}

@@ -1,0 +1,250 @@
+import BootProtocols
+import Foundation
+import PacketIO
+import Synchronization
+import TFTPService
+import Testing
+
+private let loopback = IPv4Address(value: 0x7f00_0001)
+
+/// Files in memory.
+private struct Files: TFTPContent {
+    var files: [String: TFTPSource]
+
+    func lookup(_ name: String, for client: TFTPClient) throws(TFTPRefusal) -> TFTPSource {
+        guard let source = files[name] else { throw .notFound }
+        return source
+    }
+}
+
+/// Reports as they come, from the server's thread.
+private final class Reports: Sendable {
+    private let transfers = Mutex<[TFTPTransfer]>([])
+
+    func add(_ transfer: TFTPTransfer) { transfers.withLock { $0.append(transfer) } }
+    var all: [TFTPTransfer] { transfers.withLock { $0 } }
+}
+
+/// A server on a port that the kernel chooses; stopped at the end.
+private final class LiveServer {
+    let server: TFTPServer
+    let reports = Reports()
+    private let thread: LoopThread
+
+    init(_ content: any TFTPContent, _ change: (inout TFTPSettings) -> Void = { _ in }) throws {
+        var settings = TFTPSettings()
+        change(&settings)
+        let reports = reports
+        server = try TFTPServer(
+            .init(address: loopback, port: 0), settings: settings, content: content, report: { reports.add($0) })
+        thread = try server.start { error in
+            if let error { Issue.record("the server ended: \(error)") }
+        }
+    }
+
+    deinit { thread.stop() }
+
+    /// What the server reported, once there are `count` reports. The last ACK may be under way when a client ends.
+    func reported(_ count: Int) -> [TFTPTransfer] {
+        for _ in 0..<500 where reports.all.count < count { usleep(10_000) }
+        return reports.all
+    }
+
+    func stop() { thread.stop() }
+
+    func url(_ name: String) -> String { "tftp://\(server.local)/\(name)" }
+}
+
+/// curl, which these tests need: what it wrote on standard output, and its exit status.
+private func curl(_ arguments: [String]) throws -> (output: [UInt8], status: Int32) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/curl")
+    process.arguments = ["--disable", "--silent", "--noproxy", "*", "--max-time", "60"] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return (Array(output), process.terminationStatus)
+}
+
+/// Bytes that tell every block from its neighbours.
+private func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &* 17) }
+}
+
+@Suite("TFTP server with curl")
+struct TFTPServerCurlTests {
+    @Test(
+        "curl gets every byte",
+        arguments: [
+            ([], 512), (["--tftp-no-options"], 512), (["--tftp-blksize", "1468"], 1468),
+            (["--tftp-blksize", "65464"], 65464),
+        ] as [([String], Int)],
+        [1, 511, 512, 3_000_001])
+    func wholeFile(options: (arguments: [String], blockSize: Int), size: Int) throws {
+        let content = bytes(size)
+        let live = try LiveServer(Files(files: ["image": .bytes(content)]))
+        let (output, status) = try curl(options.arguments + [live.url("image")])
+        #expect(status == 0)
+        #expect(output == content)
+        let report = try #require(live.reported(1).first)
+        #expect(report.outcome == .complete)
+        #expect((report.bytes, report.size, report.blockSize) == (size, size, options.blockSize))
+        #expect(report.client.localAddress == loopback)
+    }
+
+    @Test("curl gets an empty file")
+    func emptyFile() throws {
+        // Without options: curl takes a size of 0 in an OACK for an error.
+        let live = try LiveServer(Files(files: ["empty": .bytes([])]))
+        let (output, status) = try curl(["--tftp-no-options", live.url("empty")])
+        #expect(status == 0)
+        #expect(output.isEmpty)
+        #expect(live.reported(1).map(\.outcome) == [.complete])
+    }
+
+    @Test("curl gets a file over the end of the block numbers, from one port")
+    func rolloverFromOnePort() throws {
+        let content = bytes(8 * 65_600)
+        let live = try LiveServer(Files(files: ["image": .bytes(content)])) { $0.transferPorts = 0 }
+        let (output, status) = try curl(["--tftp-blksize", "8", live.url("image")])
+        #expect(status == 0)
+        #expect(output == content)
+        #expect(live.reported(1).map(\.outcome) == [.complete])
+    }
+
+    @Test("a directory serves its files and nothing beside it")
+    func directory() throws {
+        let base = FileManager.default.temporaryDirectory.appending(path: "perseid-tftp-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: base) }
+        let root = base.appending(path: "root")
+        try FileManager.default.createDirectory(
+            at: root.appending(path: "grub"), withIntermediateDirectories: true)
+        let content = bytes(100_000)
+        try Data(content).write(to: root.appending(path: "grub/grub.cfg"))
+        try Data("secret".utf8).write(to: base.appending(path: "secret"))
+        try FileManager.default.createSymbolicLink(
+            atPath: root.appending(path: "link").path, withDestinationPath: "../secret")
+        let live = try LiveServer(TFTPDirectory(ConfinedDirectory(path: root.path)))
+        // curl drops the first slash of the path: two of them ask for `/grub/grub.cfg`, as GRUB does.
+        for name in ["grub/grub.cfg", "/grub/grub.cfg"] {
+            #expect(try curl(["--path-as-is", live.url(name)]).output == content)
+        }
+        // 68: file not found, 69: permission.
+        #expect(try curl([live.url("missing")]).status == 68)
+        #expect(try curl([live.url("grub")]).status == 68)
+        #expect(try curl(["--path-as-is", live.url("../secret")]).status == 69)
+        #expect(try curl(["--path-as-is", live.url("grub/../../secret")]).status == 69)
+        #expect(try curl([live.url("link")]).status == 69)
+        let outcomes = live.reported(7).map(\.outcome)
+        #expect(outcomes.filter { $0 == .complete }.count == 2)
+        #expect(outcomes.filter { $0 == .refused("bad file name: it has ..") }.count == 2)
+        #expect(outcomes.filter { $0 == .refused("a link leads out of the served directory") }.count == 1)
+        #expect(outcomes.filter { $0 == .refused("no such file") || $0 == .refused("file not found") }.count == 2)
+    }
+
+    @Test("writing is refused, and the server goes on")
+    func upload() throws {
+        let live = try LiveServer(Files(files: ["f": .bytes([1])]))
+        #expect(try curl(["--upload-file", #filePath, live.url("f")]).status == 69)
+        #expect(try curl([live.url("f")]).output == [1])
+        #expect(live.reported(2).map(\.outcome) == [.refused("this server only reads"), .complete])
+    }
+}
+
+@Suite("TFTP server with a client of our own")
+struct TFTPServerWindowTests {
+    /// Waits for a packet; gives its bytes and its sender.
+    private func receive(
+        _ socket: borrowing UDPSocket, _ batch: inout ReceiveBatch
+    ) throws -> [(bytes: [UInt8], sender: IPv4Endpoint)] {
+        let poller = try Poller(waker: Waker())
+        try poller.add(socket.descriptor, token: 0)
+        try poller.wait(milliseconds: 10_000) { _, _ in }
+        _ = try socket.receive(into: &batch)
+        var packets: [(bytes: [UInt8], sender: IPv4Endpoint)] = []
+        batch.forEachDatagram { origin, bytes in packets.append((bytes.withUnsafeBytes(Array.init), origin.source)) }
+        return packets
+    }
+
+    @Test("a window of sixteen blocks arrives in order from one port, and the file is whole")
+    func window() throws {
+        let content = bytes(1_000_000)
+        let live = try LiveServer(Files(files: ["image": .bytes(content)]))
+        let client = try UDPSocket(.init(address: loopback, port: 0))
+        var batch = ReceiveBatch(capacity: 16, datagramSize: 2048)
+        let options = [TFTPOption(.blockSize, 1432), TFTPOption(.windowSize, 16), TFTPOption(.transferSize, 0)]
+        let request = TFTPPacket.readRequest(TFTPRequest(fileName: "image", options: options))
+        try client.send(request.bytes.span.bytes, to: live.server.local)
+        let oack = try #require(try receive(client, &batch).first)
+        #expect(oack.sender != live.server.local)
+        let agreed = options.dropLast() + [TFTPOption(.transferSize, 1_000_000)]
+        #expect(try TFTPPacket(decoding: oack.bytes.span.bytes) == .optionAcknowledgment(Array(agreed)))
+        try client.send(TFTPPacket.acknowledgment(block: 0).bytes.span.bytes, to: oack.sender)
+        var got: [UInt8] = []
+        var block: UInt16 = 0
+        while got.count < content.count {
+            for packet in try receive(client, &batch) {
+                guard case .data(let number, let payload) = try TFTPPacket(decoding: packet.bytes.span.bytes),
+                    number == block &+ 1, packet.sender == oack.sender
+                else { continue }
+                block = number
+                got += packet.bytes[payload]
+                if number % 16 == 0 || payload.count < 1432 {
+                    try client.send(TFTPPacket.acknowledgment(block: number).bytes.span.bytes, to: packet.sender)
+                }
+            }
+        }
+        #expect(got == content)
+        let report = try #require(live.reported(1).first)
+        #expect(report.outcome == .complete)
+        #expect(report.windowSize == 16)
+    }
+
+    @Test("a file that shrinks meanwhile ends in an ERROR with the reason")
+    func shrinking() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "perseid-tftp-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data(bytes(5000)).write(to: path)
+        let file = try ReadOnlyFile(FileDescriptor.open(path.path, O_RDONLY))
+        let live = try LiveServer(Files(files: ["f": .file(file)]))
+        let client = try UDPSocket(.init(address: loopback, port: 0))
+        var batch = ReceiveBatch(capacity: 4, datagramSize: 2048)
+        try client.send(
+            TFTPPacket.readRequest(TFTPRequest(fileName: "f")).bytes.span.bytes, to: live.server.local)
+        let first = try #require(try receive(client, &batch).first)
+        #expect(first.bytes.count == 516)
+        try systemCall("truncate") { truncate(path.path, 700) }
+        try client.send(TFTPPacket.acknowledgment(block: 1).bytes.span.bytes, to: first.sender)
+        let second = try #require(try receive(client, &batch).first)
+        let expected = TFTPPacket.error(.notDefined, message: "the file became shorter")
+        #expect(try TFTPPacket(decoding: second.bytes.span.bytes) == expected)
+        #expect(live.reported(1).map(\.outcome) == [.failed("the file became shorter")])
+    }
+
+    @Test("the end of the server is told to clients in the midst of a transfer")
+    func stopping() throws {
+        let live = try LiveServer(Files(files: ["f": .bytes(bytes(5000))]))
+        let client = try UDPSocket(.init(address: loopback, port: 0))
+        var batch = ReceiveBatch(capacity: 4, datagramSize: 2048)
+        try client.send(
+            TFTPPacket.readRequest(TFTPRequest(fileName: "f")).bytes.span.bytes, to: live.server.local)
+        _ = try receive(client, &batch)
+        live.stop()
+        let last = try #require(try receive(client, &batch).first)
+        let expected = TFTPPacket.error(.notDefined, message: "the server stops")
+        #expect(try TFTPPacket(decoding: last.bytes.span.bytes) == expected)
+        #expect(live.reports.all.map(\.outcome) == [.failed("the server stops")])
+    }
+
+    @Test("a taken port is an error that can be told apart")
+    func takenPort() throws {
+        let holder = try UDPSocket(.init(address: loopback, port: 0))
+        let error = #expect(throws: SystemError.self) {
+            _ = try TFTPServer(
+                .init(address: loopback, port: holder.local.port), content: Files(files: [:]), report: { _ in })
+        }
+        #expect(error?.isAddressInUse == true)
+    }
+}
