@@ -1,0 +1,43 @@
+internal import CapsuleFormat
+internal import PacketIO
+
+/// A capsule's images on their way into memory: kept over failures, so that the next try asks only for what is
+/// missing.
+package struct CapsuleAssembly: Sendable {
+    package let contents: CapsuleContents
+    package let root: StreamFile
+    /// Nil for a capsule whose kernel has everything built in.
+    package let modules: StreamFile?
+    package let transfer: CapsuleTransfer
+
+    /// What assembling may take beyond the images, in bytes: buffers of the connections, the overlay, page tables.
+    package static let margin: Int64 = 64 << 20
+
+    /// Makes the files that the capsule's images are to be assembled in.
+    package static func begin(
+        _ contents: CapsuleContents, from servers: [ServerURL]
+    ) throws(CapsuleProblem) -> CapsuleAssembly {
+        let hasModules = contents.index.stream(.modules) != nil
+        let streams = try contents.streams(hasModules ? [.root, .modules] : [.root])
+        let size = streams.reduce(Int64(0)) { $0 + $1.size }
+        if let memory = MemoryInfo.now(), memory.availableBytes < size + margin {
+            throw .notEnoughMemory("\(contents.generation)", needs: size + margin, available: memory.availableBytes)
+        }
+        do throws(SystemError) {
+            try RootAssembly.prepareImages(bytes: size)
+            let root = try RootAssembly.imageFile("root")
+            let modules = hasModules ? try RootAssembly.imageFile("modules") : nil
+            let files = [root] + (modules.map { [$0] } ?? [])
+            return CapsuleAssembly(
+                contents: contents, root: root, modules: modules,
+                transfer: CapsuleTransfer(streams, into: files, from: servers))
+        } catch {
+            throw .noRoom("\(contents.generation)", error)
+        }
+    }
+
+    /// Whether this is the same bytes from the same servers as another try wants.
+    package func continues(_ other: CapsuleContents) -> Bool {
+        contents.generation == other.generation && contents.manifest.index.sha256 == other.manifest.index.sha256
+    }
+}

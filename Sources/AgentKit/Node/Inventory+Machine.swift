@@ -1,0 +1,39 @@
+package import BootMachine
+
+extension Inventory {
+    /// What this machine says of itself, out of /proc and /sys. What it does not say stays nil.
+    package static func ofThisMachine() -> Inventory {
+        let dmi = "/sys/class/dmi/id"
+        return Inventory(
+            cpus: onlineProcessors(SmallFile.text("/sys/devices/system/cpu/online") ?? ""),
+            memoryBytes: MemoryInfo.now()?.totalBytes ?? 0,
+            firmware: SmallFile.exists("/sys/firmware/efi") ? "efi" : "bios",
+            uuid: SmallFile.text("\(dmi)/product_uuid")?.lowercased(),
+            serial: known(SmallFile.text("\(dmi)/product_serial")),
+            product: known(SmallFile.text("\(dmi)/product_name")),
+            uptimeMilliseconds: BootClock.milliseconds())
+    }
+
+    /// Counts a list of processors in the kernel's form, `0-3,8,10-11`; at least 1.
+    package static func onlineProcessors(_ list: String) -> Int {
+        var count = 0
+        for part in list.split(separator: ",") {
+            let ends = part.split(separator: "-").compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, first >= 0, first <= last, last <= 65_535 else {
+                continue
+            }
+            count += last - first + 1
+        }
+        return max(1, count)
+    }
+
+    /// What board makers leave in the fields that they do not fill.
+    private static func known(_ text: String?) -> String? {
+        let fillers: Set<String> = [
+            "not specified", "none", "default string", "to be filled by o.e.m.", "system serial number",
+            "system product name", "0123456789",
+        ]
+        guard let text, !fillers.contains(text.lowercased()) else { return nil }
+        return String(text.prefix(128))
+    }
+}

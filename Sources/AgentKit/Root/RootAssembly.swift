@@ -1,0 +1,131 @@
+internal import CapsuleFormat
+internal import Glibc
+package import PacketIO
+
+/// The runtime OS's root: the capsule's images in memory, mounted over loop devices, under an overlay that takes
+/// the writes.
+package enum RootAssembly {
+    /// The tmpfs of the images. It stays mounted where nobody sees it after the handoff.
+    package static let imageDirectory = "/images"
+    package static let newRoot = "/newroot"
+    private static let layers = "/layers"
+
+    /// Mounts the tmpfs for the images, sized for them so that a bad index cannot fill the memory.
+    package static func prepareImages(bytes: Int64) throws(SystemError) {
+        // A capsule fetched before, in vain, makes room.
+        if FileSystems.isMountPoint(imageDirectory) { try FileSystems.detach(imageDirectory) }
+        // Whole pages, and a few for the directory itself.
+        try FileSystems.mount(
+            "images", on: imageDirectory, type: "tmpfs", flags: Int(MS_NOSUID) | Int(MS_NODEV),
+            options: "mode=0700,size=\((bytes >> 12) * 4096 + (1 << 20))")
+    }
+
+    /// Makes an empty image file.
+    package static func imageFile(_ name: String) throws(SystemError) -> StreamFile {
+        let path = "\(imageDirectory)/\(name).squashfs"
+        return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o600))
+    }
+
+    /// Mounts the images and joins them at `newRoot`: the module tree over the root, and both under a tmpfs.
+    package static func mountRoot(root: StreamFile, modules: StreamFile?) throws(RootProblem) {
+        do throws(SystemError) {
+            try release()
+            try mountImage(root, on: "\(layers)/root")
+            if let modules { try mountImage(modules, on: "\(layers)/modules") }
+        } catch {
+            throw .system("mounting the capsule's images", error)
+        }
+        try checkLayers()
+        do throws(SystemError) {
+            try FileSystems.mount(
+                "perseid", on: "\(layers)/writes", type: "tmpfs", options: "mode=0755")
+            try SmallFile.makeDirectory("\(layers)/writes/upper")
+            try SmallFile.makeDirectory("\(layers)/writes/work")
+            try FileSystems.mount(
+                "perseid", on: newRoot, type: "overlay",
+                options: "lowerdir=\(modules == nil ? "" : "\(layers)/modules:")\(layers)/root,"
+                    + "upperdir=\(layers)/writes/upper,workdir=\(layers)/writes/work")
+        } catch {
+            throw .system("joining the capsule's images", error)
+        }
+    }
+
+    /// Takes away what an earlier try left mounted.
+    private static func release() throws(SystemError) {
+        for path in [newRoot, "\(layers)/writes", "\(layers)/modules", "\(layers)/root"]
+        where FileSystems.isMountPoint(path) {
+            try FileSystems.detach(path)
+        }
+    }
+
+    private static func mountImage(_ image: StreamFile, on target: String) throws(SystemError) {
+        let loop = try LoopDevice(over: image.path)
+        try FileSystems.mount(
+            loop.path, on: target, type: "squashfs", flags: Int(MS_RDONLY) | Int(MS_NODEV))
+    }
+
+    /// In a merged root `/lib` is a link to `usr/lib`; a module image with a directory in that place would hide the
+    /// whole C library.
+    private static func checkLayers() throws(RootProblem) {
+        for name in SmallFile.names(in: "\(layers)/modules") {
+            var above = stat()
+            var below = stat()
+            guard lstat("\(layers)/modules/\(name)", &above) == 0, lstat("\(layers)/root/\(name)", &below) == 0
+            else { continue }
+            guard above.st_mode & S_IFMT == below.st_mode & S_IFMT else { throw .layerHides("/\(name)") }
+        }
+    }
+
+    /// Writes what makes this root this node's: its name, and its name servers if it has any.
+    package static func personalise(name: String, resolver: [String]) throws(RootProblem) {
+        guard let name = HostName(name)?.text else { throw .badName(name) }
+        do throws(SystemError) {
+            try SmallFile.makeDirectory("\(newRoot)/etc")
+            try SmallFile.replace("\(newRoot)/etc/hostname", with: Array("\(name)\n".utf8))
+            if !resolver.isEmpty {
+                let text = resolver.map { "\($0)\n" }.joined()
+                try SmallFile.replace("\(newRoot)/etc/resolv.conf", with: Array(text.utf8))
+            }
+            try systemCall("sethostname", name) { sethostname(name, name.utf8.count) }
+        } catch {
+            throw .system("writing the node's name", error)
+        }
+    }
+
+    /// The init of the new root, which must be there before anything is given up for it.
+    package static func findInit() throws(RootProblem) -> String {
+        let candidates = [
+            "/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd", "/bin/init",
+        ]
+        for path in candidates {
+            var found = stat()
+            // A link is enough: where it leads counts from the new root, not from here.
+            if lstat(newRoot + path, &found) == 0 { return path }
+        }
+        throw .noInit(candidates)
+    }
+
+    /// Whether the new root's init is systemd, going by its files: it does not run yet.
+    package static var hasSystemd: Bool {
+        ["/lib/systemd/systemd", "/usr/lib/systemd/systemd"].contains { SmallFile.exists(newRoot + $0) }
+    }
+}
+
+/// Why no root came of the images.
+package enum RootProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    case system(String, SystemError)
+    case layerHides(String)
+    case noInit([String])
+    case badName(String)
+
+    package var description: String {
+        switch self {
+        case .system(let what, let error): "\(what): \(error)"
+        case .layerHides(let path):
+            "the module image has \(path) as another kind of file than the root image and would hide it: build the"
+                + " capsule's modules below usr/lib"
+        case .badName(let name): "the plan's name for this node, '\(name)', is no host name"
+        case .noInit(let paths): "the capsule's root has no init: none of \(paths.joined(separator: ", "))"
+        }
+    }
+}

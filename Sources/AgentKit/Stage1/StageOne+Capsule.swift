@@ -1,0 +1,113 @@
+internal import BootMachine
+internal import CapsuleFormat
+
+extension StageOne {
+    /// Does what a plan to boot says. Returns only by throwing: in the end another program is this process.
+    mutating func boot(_ plan: Plan) throws(StepFailure) {
+        let contents = try fetchContents(plan)
+        let manifest = contents.manifest
+        if plan.handoff == .kexec, settings.phase == .stage1 {
+            try startKernel(of: contents, plan)
+        }
+        guard manifest.kernelRelease == release else {
+            throw StepFailure(
+                .capsule,
+                CapsuleProblem.otherKernel("\(contents.generation)", wants: manifest.kernelRelease, runs: release))
+        }
+        try assemble(contents, plan)
+        try handOver(contents, plan)
+    }
+
+    private mutating func fetchContents(_ plan: Plan) throws(StepFailure) -> CapsuleContents {
+        do throws(CapsuleProblem) {
+            guard let capsule = plan.capsule else { throw .badName("") }
+            let contents = try CapsuleContents.fetch(capsule, through: &session.api, trusting: trusted.keys)
+            console.line(
+                "\(contents.generation) is signed with trusted key \(contents.manifest.keyID),"
+                    + " kernel \(contents.manifest.kernelRelease)")
+            return contents
+        } catch {
+            throw StepFailure(.capsule, error)
+        }
+    }
+
+    /// Servers of the plan, or those that the boot script named.
+    func sources(_ plan: Plan) -> [ServerURL] {
+        let named = plan.servers.compactMap { ServerURL($0) }
+        if named.count < plan.servers.count { console.line("the plan names a server that is no URL; it is left out") }
+        return named.isEmpty ? settings.servers : named
+    }
+
+    /// Fetches the images into memory, or what an earlier try left to be fetched.
+    private mutating func assemble(_ contents: CapsuleContents, _ plan: Plan) throws(StepFailure) {
+        if assembly?.continues(contents) != true {
+            assembly = nil
+            do throws(CapsuleProblem) {
+                assembly = try CapsuleAssembly.begin(contents, from: sources(plan))
+            } catch {
+                throw StepFailure(.capsule, error)
+            }
+        }
+        guard let transfer = assembly?.transfer else { return }
+        let start = BootClock.milliseconds()
+        try run(transfer, of: "\(contents.generation)")
+        let taken = BootClock.milliseconds() - start
+        memory.sample()
+        let total = transfer.progress.totalBytes
+        let text =
+            "assembled \(contents.generation): \(megabytes(total)) in \(seconds(taken)), memory in use"
+            + " \(mebibytes(memory.atStart)) at the agent's start, peak \(mebibytes(memory.peak))"
+        console.line(text)
+        session.report(
+            AgentReport(kind: .progress, bytes: total, milliseconds: taken, percent: 100, detail: text))
+    }
+
+    /// Runs a transfer and tells of it: progress about twice a second to the server, a line every two seconds.
+    mutating func run(_ transfer: CapsuleTransfer, of what: String) throws(StepFailure) {
+        console.line("fetching \(what), \(megabytes(transfer.progress.totalBytes - transfer.progress.presentBytes))")
+        var lastLine = BootClock.milliseconds()
+        var lastPercent = -1
+        do throws(TransferFailure) {
+            try transfer.run(token: session.api.token, memory: memory) { progress, events in
+                for event in events { tell(event) }
+                let now = BootClock.milliseconds()
+                let detail =
+                    "fetching \(what): \(megabytes(progress.presentBytes)) of \(megabytes(progress.totalBytes))"
+                if now - lastLine >= 2_000 {
+                    lastLine = now
+                    console.line("\(detail), \(progress.percent) %")
+                }
+                if progress.percent != lastPercent {
+                    lastPercent = progress.percent
+                    session.report(
+                        AgentReport(
+                            kind: .progress, bytes: progress.presentBytes, percent: progress.percent, detail: detail),
+                        transient: true)
+                } else {
+                    session.flush()
+                }
+            }
+        } catch {
+            throw StepFailure(.transfer, error)
+        }
+    }
+
+    private mutating func tell(_ event: TransferEvent) {
+        switch event {
+        case .rejected(let chunk, let stream, let server, let times):
+            let text =
+                "chunk \(chunk.hex) of \(stream.rawValue) from \(server) is not what the index says"
+                + " (\(times) of \(TransferLedger.rejectionLimit) times), fetching it again"
+            console.line(text)
+            session.report(AgentReport(kind: .chunkRejected, detail: text))
+        case .resumed(let server, let cause, let progress):
+            let text =
+                "fetching goes on from \(server) with \(megabytes(progress.presentBytes)) of"
+                + " \(megabytes(progress.totalBytes)) there, after: \(cause)"
+            console.line(text)
+            session.report(
+                AgentReport(
+                    kind: .transferResumed, bytes: progress.presentBytes, percent: progress.percent, detail: text))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import BootMachine
+internal import Glibc
+internal import PacketIO
+
+/// Stage 2: tells the server that the runtime OS is up, and then that it still is.
+package struct StageTwo: ~Copyable {
+    private let console = Console()
+    private let settings: StageTwoSettings
+    private var session: AgentSession
+    private var lease: DHCPLease
+    private var renewal: LeaseRenewal
+
+    /// Runs as a service of the runtime OS's init.
+    package static func run() -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let console = Console()
+        var backoff = Backoff.boot
+        while true {
+            do throws(StepFailure) {
+                var stage = StageTwo(try readSettings())
+                stage.loop()
+            } catch {
+                let pause = backoff.next(spread: .random(in: 0...1))
+                console.line("\(error); trying again in \(seconds(pause))")
+                BootClock.sleep(milliseconds: pause)
+            }
+        }
+    }
+
+    private init(_ settings: StageTwoSettings) {
+        self.settings = settings
+        session = AgentSession(api: NodeAPI(servers: settings.servers, token: settings.token), console: console)
+        lease = settings.lease
+        renewal = LeaseRenewal(settings.lease)
+    }
+
+    private static func readSettings() throws(StepFailure) -> StageTwoSettings {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try SmallFile.read(StageTwoSettings.path, limit: 256 << 10)
+        } catch {
+            throw StepFailure(.settings, error)
+        }
+        do throws(JSONError) {
+            return try JSONBytes.decode(StageTwoSettings.self, from: bytes)
+        } catch {
+            throw StepFailure(.settings, error)
+        }
+    }
+
+    private mutating func loop() {
+        for report in settings.undelivered { session.report(report) }
+        let state = waitForStartUp()
+        let used = MemoryInfo.now().map { ", \(mebibytes($0.usedBytes)) of \(mebibytes($0.totalBytes)) in use" } ?? ""
+        let release = SmallFile.text("/proc/sys/kernel/osrelease") ?? "unknown"
+        let text = "\(state), kernel \(release)\(used)"
+        console.line("\(settings.nodeName) runs \(settings.capsule): \(text)")
+        session.report(
+            AgentReport(
+                kind: .ready, milliseconds: BootClock.milliseconds(), detail: text, capsule: settings.capsule))
+        let interval = Int64(max(1, settings.intervalSeconds)) * 1000
+        var next = BootClock.milliseconds() + interval
+        while true {
+            let now = BootClock.milliseconds()
+            if now >= next {
+                session.report(AgentReport(kind: .heartbeat, capsule: settings.capsule), transient: true)
+                next = now + interval
+            }
+            session.flush()
+            renewLease()
+            BootClock.sleep(milliseconds: min(1_000, max(100, next - BootClock.milliseconds())))
+        }
+    }
+
+    /// Waits for the end of start-up where systemd knows it, and says how it ended.
+    private func waitForStartUp() -> String {
+        guard Systemctl.isInit else { return "started" }
+        console.line("waiting until systemd has started everything")
+        while true {
+            do throws(SystemError) {
+                let state = try Systemctl.waitUntilStarted()
+                if state == "running" { return state }
+                if state == "degraded" {
+                    let units = try Systemctl.failedUnits()
+                    return "degraded: \(units.isEmpty ? "no unit named" : units.joined(separator: ", ")) failed"
+                }
+            } catch {
+                console.line("cannot ask systemd: \(error)")
+            }
+            BootClock.sleep(milliseconds: 1_000)
+        }
+    }
+
+    /// At T1, unless another program on this machine speaks DHCP.
+    private mutating func renewLease() {
+        let now = BootClock.milliseconds()
+        guard renewal.isDue(at: now) else { return }
+        do throws(NetworkProblem) {
+            let interface = try NodeNetwork.interface(named: settings.interface)
+            lease = try DHCPConversation.renew(lease, on: interface, console: console)
+            renewal = LeaseRenewal(lease)
+        } catch {
+            renewal.failed(at: BootClock.milliseconds())
+            if !error.isPortTaken { console.line("lease of \(lease.address) not renewed: \(error)") }
+        }
+    }
+}

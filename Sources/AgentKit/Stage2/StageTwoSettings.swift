@@ -1,0 +1,48 @@
+package import BootMachine
+
+/// What stage 1 leaves for the agent in the runtime OS: `/run/perseid/agent.json`, which root alone can read.
+package struct StageTwoSettings: Codable, Hashable, Sendable {
+    package static let directory = "/run/perseid"
+    package static let path = "\(directory)/agent.json"
+    package static let agentPath = "\(directory)/perseid-agent"
+
+    package var servers: [ServerURL]
+    package var token: String
+    package var nodeName: String
+    /// The exact generation that runs.
+    package var capsule: String
+    /// Between heartbeats.
+    package var intervalSeconds: Int
+    /// The NIC that booted, and its lease.
+    package var interface: String
+    package var lease: DHCPLease
+    /// What stage 1 had to tell and could not.
+    package var undelivered: [AgentReport]
+
+    package init(
+        servers: [ServerURL], token: String, nodeName: String, capsule: String, intervalSeconds: Int,
+        interface: String, lease: DHCPLease, undelivered: [AgentReport]
+    ) {
+        self.servers = servers
+        self.token = token
+        self.nodeName = nodeName
+        self.capsule = capsule
+        self.intervalSeconds = intervalSeconds
+        self.interface = interface
+        self.lease = lease
+        self.undelivered = undelivered
+    }
+
+    /// The unit that starts the agent under systemd. In /run it needs no change of the image, and is gone with it.
+    package static let systemdUnit = """
+        [Unit]
+        Description=Perseid node agent
+        Documentation=file:\(path)
+
+        [Service]
+        ExecStart=\(agentPath) stage2
+        Restart=always
+        RestartSec=5
+
+        """
+}
