@@ -1,0 +1,36 @@
+/// What a machine of the lab runs first when it is switched on. Nobody here wrote any of it.
+public enum Firmware: String, CaseIterable, Hashable, Sendable {
+    /// SeaBIOS with QEMU's iPXE as the network card's option ROM.
+    case bios
+    /// EDK2 (OVMF) with its own PXE stack: the network card has no option ROM.
+    case uefi
+    /// EDK2 (OVMF) with its own HTTP boot; its PXE is switched off.
+    case uefiHTTP = "uefi-http"
+}
+
+extension Firmware {
+    /// The Debian package that has the firmware.
+    var package: String {
+        switch self {
+        case .bios: "ipxe-qemu"
+        case .uefi, .uefiHTTP: "ovmf"
+        }
+    }
+
+    /// Code and an empty variable store, where the firmware is flash that QEMU does not choose by itself.
+    var flash: (code: String, variables: String)? {
+        switch self {
+        case .bios: nil
+        case .uefi, .uefiHTTP: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+        }
+    }
+
+    /// SeaBIOS finds less to set up on the old board; EDK2 has no driver for flash variables there that Debian ships.
+    var board: String {
+        switch self {
+        // Without graphics SeaBIOS, and with it the option ROM, writes to the serial console.
+        case .bios: "pc,graphics=off"
+        case .uefi, .uefiHTTP: "q35"
+        }
+    }
+}

@@ -1,0 +1,76 @@
+public import BootProtocols
+
+/// A virtual machine as it is bought: what is in it and what it does when switched on.
+public struct MachineConfiguration: Hashable, Sendable {
+    /// What starts when the power comes on.
+    public enum Start: Hashable, Sendable {
+        /// The firmware, which boots from the network.
+        case firmware(Firmware)
+        /// A kernel that QEMU itself puts in memory: the baseline without any network boot.
+        case kernel(path: String, initramfs: String, commandLine: String)
+    }
+
+    /// In file names and errors: `n001`.
+    public var name: String
+    public var start: Start
+    public var mac: MACAddress
+    /// The interface of the host that the network card is plugged into, at most 15 bytes.
+    public var tap: String
+    public var memoryMiB: Int
+    public var cpus: Int
+
+    public init(
+        name: String, start: Start, mac: MACAddress, tap: String = "tap0", memoryMiB: Int = 2048, cpus: Int = 2
+    ) {
+        self.name = name
+        self.start = start
+        self.mac = mac
+        self.tap = tap
+        self.memoryMiB = memoryMiB
+        self.cpus = cpus
+    }
+
+    /// The machine's UUID as SMBIOS and PXE option 97 show it: made from the MAC, so that it stays.
+    public var uuid: String { "50657273-6569-4430-8000-\(mac.joined(by: ""))" }
+}
+
+extension MachineConfiguration {
+    /// QEMU's arguments. `variables` is the machine's own copy of the firmware's variable store.
+    ///
+    /// Always software emulation: a guest hangs at its first instructions where the host's /dev/kvm opens but does not
+    /// work, and that cannot be told beforehand.
+    func arguments(variables: String) -> [String] {
+        var words = ["-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-display", "none"]
+        words += ["-serial", "stdio", "-name", name, "-uuid", uuid, "-m", "\(memoryMiB)", "-smp", "\(cpus)"]
+        // EDK2 and the kernel wait for entropy without it: 2 s of a UEFI boot.
+        words += ["-device", "virtio-rng-pci"]
+        words += ["-netdev", "tap,id=net0,ifname=\(tap),script=no,downscript=no"]
+        switch start {
+        case .firmware(let firmware):
+            // First in the boot order, or SeaBIOS tries the disk that is not there.
+            words += ["-machine", firmware.board]
+            words += ["-device", card + ",bootindex=0" + (firmware == .bios ? "" : ",romfile=")]
+            words += firmwareArguments(firmware, variables: variables)
+        case .kernel(let path, let initramfs, let commandLine):
+            words += ["-machine", "q35", "-device", card + ",romfile="]
+            words += ["-kernel", path, "-initrd", initramfs, "-append", commandLine]
+        }
+        return words
+    }
+
+    private var card: String { "virtio-net-pci,netdev=net0,mac=\(mac)" }
+
+    private func firmwareArguments(_ firmware: Firmware, variables: String) -> [String] {
+        var words: [String] = []
+        if let flash = firmware.flash {
+            words += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(flash.code)"]
+            words += ["-drive", "if=pflash,format=raw,unit=1,file=\(variables)"]
+        }
+        if firmware == .uefiHTTP {
+            for option in ["IPv4PXESupport", "IPv6PXESupport"] {
+                words += ["-fw_cfg", "name=opt/org.tianocore/\(option),string=n"]
+            }
+        }
+        return words
+    }
+}

@@ -1,0 +1,54 @@
+import BootProtocols
+import Testing
+
+@testable import BootLab
+
+@Suite struct MachineConfigurationTests {
+    private func arguments(_ start: MachineConfiguration.Start) -> [String] {
+        MachineConfiguration(name: "n001", start: start, mac: MACAddress(value: 0x5254_0077_0001), tap: "tap7")
+            .arguments(variables: "/state/n001.vars")
+    }
+
+    private func value(_ option: String, in words: [String]) -> [String] {
+        zip(words, words.dropFirst()).filter { $0.0 == option }.map(\.1)
+    }
+
+    @Test(arguments: Firmware.allCases) func neverAsksForHardwareVirtualisation(firmware: Firmware) {
+        let words = arguments(.firmware(firmware))
+        #expect(value("-accel", in: words) == ["tcg,thread=multi"])
+        #expect(!words.contains { $0.contains("kvm") })
+    }
+
+    @Test func keepsTheOptionROMForBIOSOnly() {
+        let card = "virtio-net-pci,netdev=net0,mac=52:54:00:77:00:01,bootindex=0"
+        #expect(value("-device", in: arguments(.firmware(.bios))).contains(card))
+        #expect(value("-device", in: arguments(.firmware(.uefi))).contains(card + ",romfile="))
+        #expect(value("-drive", in: arguments(.firmware(.bios))).isEmpty)
+    }
+
+    @Test func givesEachUEFIMachineItsOwnVariables() {
+        let drives = value("-drive", in: arguments(.firmware(.uefi)))
+        #expect(drives.count == 2)
+        #expect(drives.first?.contains("readonly=on") == true)
+        #expect(drives.last == "if=pflash,format=raw,unit=1,file=/state/n001.vars")
+    }
+
+    @Test func switchesPXEOffForHTTPBoot() {
+        #expect(value("-fw_cfg", in: arguments(.firmware(.uefi))).isEmpty)
+        #expect(
+            value("-fw_cfg", in: arguments(.firmware(.uefiHTTP))) == [
+                "name=opt/org.tianocore/IPv4PXESupport,string=n", "name=opt/org.tianocore/IPv6PXESupport,string=n",
+            ])
+    }
+
+    @Test func startsAKernelWithoutFirmware() {
+        let words = arguments(.kernel(path: "/k", initramfs: "/i", commandLine: "console=ttyS0 quiet"))
+        #expect(value("-kernel", in: words) == ["/k"])
+        #expect(value("-initrd", in: words) == ["/i"])
+        #expect(value("-append", in: words) == ["console=ttyS0 quiet"])
+    }
+
+    @Test func makesTheUUIDFromTheMAC() {
+        #expect(value("-uuid", in: arguments(.firmware(.bios))) == ["50657273-6569-4430-8000-525400770001"])
+    }
+}
