@@ -1,0 +1,68 @@
+# Everything that a developer or a machine does with this repository. `make help` lists it.
+
+FIRMWARE ?= bios
+CAPSULE ?= debian
+HANDOFF ?= auto
+ROUNDS ?= 3
+
+# To build; to serve (loaders); to make stage 1 and capsules; to run machines, and a server to measure against.
+PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
+	ipxe \
+	mmdebstrap squashfs-tools kmod cpio zstd busybox-static \
+	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base
+
+# Namespaces and taps need root; the build does not.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+PERSEID := .build/release/perseid
+AGENT := .build-agent/perseid-agent
+SOURCES := Sources Tests Package.swift
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build agent boot test test-boot test-all bench-boot lint format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "variables: FIRMWARE=bios|uefi|uefi-http  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
+
+deps: ## install the Debian packages that are missing (sudo, if not root)
+	@.ci/install-packages $(PACKAGES)
+
+build: deps agent ## perseid (.build/release/perseid) and the static agent, optimised
+	swift build -c release --product perseid
+
+# Its own scratch path: a static standard library makes other objects out of the same sources.
+agent: deps
+	swift build -c release --product perseid-agent --static-swift-stdlib -Xswiftc -static-executable \
+		--scratch-path .build-agent
+	strip -o $(AGENT) .build-agent/release/perseid-agent
+
+boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, CAPSULE, HANDOFF
+	@$(AS_ROOT) $(PERSEID) lab boot --firmware $(FIRMWARE) --capsule $(CAPSULE) --handoff $(HANDOFF)
+
+test: deps agent ## all tests, boots of virtual machines among them
+	swift build --build-tests
+	swift test --skip-build --disable-xctest --parallel --skip BootTests
+	@$(MAKE) --no-print-directory test-boot
+
+test-boot:
+	$(AS_ROOT) env PATH="$$PATH" swift test --skip-build --disable-xctest --no-parallel --filter BootTests
+
+test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
+	@set -e; for firmware in bios uefi uefi-http; do \
+		$(AS_ROOT) $(PERSEID) lab boot --firmware $$firmware --capsule debian --handoff auto; \
+	done; \
+	for handoff in switch kexec; do \
+		$(AS_ROOT) $(PERSEID) lab boot --firmware bios --capsule debian --handoff $$handoff; \
+	done
+
+bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by side: ROUNDS
+	@$(AS_ROOT) $(PERSEID) lab bench --rounds $(ROUNDS)
+
+lint: ## is the source formatted as .swift-format says?
+	swift format lint --strict --recursive --parallel $(SOURCES)
+
+format: ## format the source
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+clean: ## remove what building and running made
+	$(AS_ROOT) rm -rf .build .build-agent .work
