@@ -1,0 +1,145 @@
+public import CapsuleFormat
+internal import Foundation
+internal import Glibc
+
+/// Builds a generation: root, module tree, kernel and early modules into streams, the streams into chunks, the chunks
+/// into the store.
+///
+/// A build that fails, is cancelled or is killed leaves nothing that anybody can see; the next one of the same name
+/// clears what it left.
+public struct CapsuleBuilder: Sendable {
+    public let store: CapsuleStore
+    private let report: @Sendable (CapsuleBuildProgress) -> Void
+
+    /// - Parameter progress: called from the build's own task, often.
+    public init(store: CapsuleStore, progress: @escaping @Sendable (CapsuleBuildProgress) -> Void = { _ in }) {
+        self.store = store
+        report = progress
+    }
+
+    /// Builds the next generation of `name`.
+    /// - Parameters:
+    ///   - kernel: nil takes the kernel that the package list names, or the one in the root itself, or for busybox
+    ///     `KernelSource.cloud`.
+    /// - Throws: `CapsuleBuildError`.
+    public func build(
+        _ name: CapsuleName, from source: CapsuleSource, kernel: KernelSource? = nil,
+        options: CapsuleBuildOptions = CapsuleBuildOptions()
+    ) async throws(CapsuleBuildError) -> BuiltCapsule {
+        do {
+            try store.makeSigningKey()
+            let workspace = try BuildWorkspace(store, building: name)
+            try await workspace.prepare()
+            do {
+                let built = try await build(in: workspace, source, kernel, options)
+                try await workspace.clear()
+                return built
+            } catch {
+                // A cancelled task runs no more programs, and so cannot clear; the next build does.
+                try? await workspace.clear()
+                throw error
+            }
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw Task.isCancelled ? .cancelled : .badSource(path: name.text, reason: "\(error)")
+        }
+    }
+
+    private func build(
+        in workspace: BuildWorkspace, _ source: CapsuleSource, _ kernelSource: KernelSource?,
+        _ options: CapsuleBuildOptions
+    ) async throws -> BuiltCapsule {
+        let root = try await makeRoot(source, in: workspace)
+        report(CapsuleBuildProgress(phase: .kernel, done: 0, total: nil))
+        let packages = KernelPackage(cache: "\(store.layout.cache)/kernels")
+        try DurableFiles.makeDirectory(packages.cache)
+        let kernel =
+            if let chosen = kernelSource ?? root.kernel {
+                try await packages.kernel(from: chosen)
+            } else {
+                try KernelTree.find(in: root.directory)
+            }
+        let streams = StreamFiles(workspace: workspace, root: root, kernel: kernel, report: report)
+        let files = try await streams.write()
+        return try deposit(files, in: workspace, kernel: kernel, options: options)
+    }
+
+    /// A root file system on disk, and how it goes into its image.
+    struct Root {
+        var directory: String
+        /// What the source says its kernel is.
+        var kernel: KernelSource?
+        /// Whether the files' owners on disk are not those that they are to have.
+        var ownedByRoot = false
+    }
+
+    private func makeRoot(_ source: CapsuleSource, in workspace: BuildWorkspace) async throws -> Root {
+        report(CapsuleBuildProgress(phase: .root, done: 0, total: nil))
+        let isRoot = geteuid() == 0
+        if case .directory(let path) = source {
+            guard DurableFiles.status("\(path)/.")?.kind == .directory else {
+                throw CapsuleBuildError.badSource(path: path, reason: "not a directory")
+            }
+            return Root(directory: path)
+        }
+        let directory = workspace.path("root")
+        try DurableFiles.makeDirectory(directory)
+        switch source {
+        case .directory(let path): return Root(directory: path)
+        case .tar(let file):
+            guard DurableFiles.status(file) != nil else {
+                throw CapsuleBuildError.badSource(path: file, reason: "no such file")
+            }
+            try await TarRoot.unpack(file, to: directory, asRoot: isRoot)
+            try FileTimes.setRoot(directory)
+            return Root(directory: directory, ownedByRoot: !isRoot)
+        case .packageList(let file):
+            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
+            let list = try PackageList(text, file: file)
+            try await PackageRoot(list: list, scratch: workspace.directory).make(in: directory, asRoot: isRoot)
+            return Root(directory: directory, kernel: list.kernel.map { .package($0) })
+        case .busybox:
+            try await BusyboxRoot().make(in: directory)
+            return Root(directory: directory, kernel: .cloud, ownedByRoot: true)
+        }
+    }
+
+    private func deposit(
+        _ files: [StreamFiles.File], in workspace: BuildWorkspace, kernel: KernelTree, options: CapsuleBuildOptions
+    ) throws -> BuiltCapsule {
+        var deposit = ChunkDeposit(catalogue: try store.loadCatalogue(), directory: workspace.bundles)
+        var summaries: [CapsuleManifest.StreamSummary] = []
+        for file in files {
+            let total = DurableFiles.status(file.path)?.size
+            summaries.append(
+                try deposit.add(file.role, file: file.path) { done in
+                    report(CapsuleBuildProgress(phase: .chunking(file.role), done: done, total: total))
+                })
+            try Task.checkCancellation()
+        }
+        report(CapsuleBuildProgress(phase: .publishing, done: 0, total: nil))
+        let (index, newBundles) = try deposit.finish()
+        let indexBytes = index.encoded()
+        let key = try store.signingKey()
+        let last = try store.generations(of: workspace.name).last?.number ?? 0
+        guard let generation = CapsuleGeneration(name: workspace.name, number: last + 1) else {
+            throw StoreError.damaged(path: store.layout.generations(workspace.name), reason: "no number is left")
+        }
+        let manifest = CapsuleManifest(
+            name: generation.name, generation: generation.number, arch: "x86_64", imageFormat: "squashfs-zstd",
+            streams: summaries,
+            index: .init(
+                sha256: ContentDigest(hashing: indexBytes), size: indexBytes.count, chunks: index.chunks.count),
+            kernelRelease: kernel.release, kernelCommandLine: options.kernelCommandLine, chunker: .standard,
+            created: Int64(Date().timeIntervalSince1970), expires: options.expires, keyID: key.id)
+        let envelope = try SignedManifest.sign(manifest, with: key)
+        try workspace.publish(
+            generation, manifest: envelope, index: index, indexBytes: indexBytes, newBundles: newBundles,
+            channel: options.channel)
+        return BuiltCapsule(
+            generation: generation, manifest: manifest, newBytes: deposit.newBytes, sharedBytes: deposit.knownBytes)
+    }
+}

@@ -1,0 +1,93 @@
+internal import Foundation
+
+/// Makes a root from a package list with mmdebstrap, and takes out what differs from one build to the next or must not
+/// be the same on every node.
+struct PackageRoot {
+    let list: PackageList
+    /// A private directory for our own files.
+    let scratch: String
+
+    /// For programs that ask what time it is while they are installed: passwd(5)'s last change, Python's compiled files.
+    /// The day Debian 12 came out, since any fixed day will do.
+    private static let fixedTime = "1686355200"
+
+    /// - Throws: `.noAptSource`, `.programFailed` with mmdebstrap's last lines, `.needsRoot`.
+    func make(in directory: String, asRoot: Bool) async throws(CapsuleBuildError) {
+        guard asRoot else { throw .needsRoot("a capsule from a package list") }
+        guard let suite = list.suite ?? AptSources.hostSuite() else {
+            throw .noAptSource(suite: "of this host", looked: ["/etc/os-release"])
+        }
+        let sources = try AptSources.read(suite: suite)
+        let started = Int64(Date().timeIntervalSince1970)
+        let files = try write(sources)
+        // A mount namespace of its own, so that no mount of the chroot outlives a build that is killed.
+        try await Program.unshare.run(
+            [
+                "--mount", "--propagation", "private", Program.mmdebstrap.name, "--variant=minbase", "--mode=root",
+                "--format=directory", "--include=\(list.packages.joined(separator: ","))", suite, directory,
+            ] + files, variables: ["SOURCE_DATE_EPOCH": Self.fixedTime])
+        do {
+            try clean(directory)
+            try FileTimes(of: directory).clamp(startOfBuild: started)
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch {
+            throw .badSource(path: directory, reason: "\(error)")
+        }
+    }
+
+    /// mmdebstrap takes sources as files, whose form it sees from their content.
+    private func write(_ sources: AptSources) throws(CapsuleBuildError) -> [String] {
+        var files: [String] = []
+        do {
+            if !sources.stanzas.isEmpty {
+                files.append("\(scratch)/host.sources")
+                try DurableFiles.create(
+                    files[0], Array(sources.stanzas.joined(separator: "\n").utf8), permissions: 0o644)
+            }
+            if !sources.lines.isEmpty {
+                let file = "\(scratch)/host.list"
+                files.append(file)
+                let text = sources.lines.map { "\($0)\n" }.joined()
+                try DurableFiles.create(file, Array(text.utf8), permissions: 0o644)
+            }
+        } catch {
+            throw .store(error)
+        }
+        return files
+    }
+
+    /// Directories whose contents are for one machine or one run.
+    private static let emptied = [
+        "var/cache/apt", "var/lib/apt/lists", "var/lib/apt/mirrors", "var/log/apt", "var/log/journal", "var/tmp",
+        "var/cache/ldconfig", "var/cache/debconf",
+    ]
+    /// Files for one machine, backups of the package manager, and keys that every node must make for itself.
+    private static let removed = [
+        "etc/hostname", "etc/resolv.conf", "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock",
+        "var/lib/dpkg/status-old", "var/lib/dpkg/diversions-old", "var/lib/dpkg/statoverride-old",
+        "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed",
+        "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/fontconfig.log",
+        "var/log/faillog", "var/log/lastlog",
+    ]
+
+    private func clean(_ directory: String) throws {
+        let files = FileManager.default
+        for place in Self.emptied {
+            let path = "\(directory)/\(place)"
+            guard DurableFiles.status(path)?.kind == .directory else { continue }
+            for name in try files.contentsOfDirectory(atPath: path) { try files.removeItem(atPath: "\(path)/\(name)") }
+        }
+        let hostKeys = try DurableFiles.names(in: "\(directory)/etc/ssh").filter { $0.hasPrefix("ssh_host_") }
+        for place in Self.removed + hostKeys.map({ "etc/ssh/\($0)" }) {
+            let path = "\(directory)/\(place)"
+            if DurableFiles.status(path) != nil { try files.removeItem(atPath: path) }
+        }
+        // Empty, not absent: systemd then makes an id for this boot and does not think of a first boot.
+        try DurableFiles.replace("\(directory)/etc/machine-id", with: [], permissions: 0o644)
+        // systemd rebuilds its catalogues at boot unless these are newer than /usr.
+        for place in ["etc", "var"] {
+            try DurableFiles.replace("\(directory)/\(place)/.updated", with: [], permissions: 0o644)
+        }
+    }
+}

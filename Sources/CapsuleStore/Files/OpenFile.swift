@@ -1,0 +1,99 @@
+internal import Glibc
+
+/// An open file, closed when the last reference goes.
+final class OpenFile {
+    let descriptor: Int32
+    let path: String
+
+    private init(_ descriptor: Int32, _ path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit { close(descriptor) }
+
+    /// Opens a file to read. Does not follow a symbolic link in the last component.
+    static func reading(_ path: String) throws(StoreError) -> OpenFile {
+        try OpenFile(opening(path, O_RDONLY | O_NOFOLLOW, 0, "read"), path)
+    }
+
+    /// Makes a file that is not there yet.
+    static func creating(_ path: String, permissions: mode_t) throws(StoreError) -> OpenFile {
+        try OpenFile(opening(path, O_WRONLY | O_CREAT | O_EXCL, permissions, "create"), path)
+    }
+
+    /// Opens a file to lock it, and makes it where it is missing.
+    static func locking(_ path: String) throws(StoreError) -> OpenFile {
+        try OpenFile(opening(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600, "open the lock"), path)
+    }
+
+    /// Opens a directory to sync it.
+    static func directory(_ path: String) throws(StoreError) -> OpenFile {
+        try OpenFile(opening(path, O_RDONLY | O_DIRECTORY, 0, "open the directory"), path)
+    }
+
+    private static func opening(
+        _ path: String, _ flags: Int32, _ permissions: mode_t, _ action: String
+    ) throws(StoreError) -> Int32 {
+        while true {
+            let descriptor = open(path, flags | O_CLOEXEC, permissions)
+            if descriptor >= 0 { return descriptor }
+            guard errno == EINTR else { throw .lastCall(action, path) }
+        }
+    }
+
+    /// Appends up to `count` bytes to `buffer`.
+    /// - Returns: how many, 0 at the end of the file.
+    func read(_ count: Int, into buffer: inout [UInt8]) throws(StoreError) -> Int {
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: count))
+        while true {
+            let got = buffer.withUnsafeMutableBytes { bytes in
+                Glibc.read(descriptor, bytes.baseAddress.map { $0 + start }, count)
+            }
+            if got >= 0 {
+                buffer.removeLast(count - got)
+                return got
+            }
+            guard errno == EINTR else { throw .lastCall("read", path) }
+        }
+    }
+
+    /// Writes all of `bytes` at the file's position.
+    func write(_ bytes: RawSpan) throws(StoreError) {
+        var written = 0
+        while written < bytes.byteCount {
+            let count = bytes.withUnsafeBytes { buffer in
+                Glibc.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno != EINTR {
+                throw .lastCall("write", path)
+            }
+        }
+    }
+
+    /// Waits until the file, or the directory's names, are on stable storage.
+    func sync() throws(StoreError) {
+        guard fsync(descriptor) == 0 else { throw .lastCall("sync", path) }
+    }
+
+    /// Takes an exclusive lock that ends with this object or the process.
+    /// - Returns: false where somebody else has it and `waiting` is false.
+    func lock(waiting: Bool) throws(StoreError) -> Bool {
+        while true {
+            if flock(descriptor, LOCK_EX | (waiting ? 0 : LOCK_NB)) == 0 { return true }
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { throw .lastCall("lock", path) }
+        }
+    }
+
+    /// Replaces the whole contents, for the note in a lock file.
+    func rewrite(_ text: String) throws(StoreError) {
+        guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+            throw .lastCall("rewrite", path)
+        }
+        try write(Array(text.utf8).span.bytes)
+    }
+}

@@ -1,0 +1,51 @@
+public import CapsuleFormat
+internal import Glibc
+
+/// Why the store cannot give or take something.
+public enum StoreError: Error, Hashable, Sendable {
+    /// A system call failed: what was tried, on which path, and `errno`.
+    case system(action: String, path: String, errno: Int32)
+    case noSuchCapsule(CapsuleName, known: [CapsuleName])
+    case noSuchGeneration(CapsuleGeneration, known: [Int])
+    case noSuchChannel(CapsuleName, channel: CapsuleName, known: [CapsuleName])
+    /// A file of the store is not what it should be.
+    case damaged(path: String, reason: String)
+    /// Larger than anything of its kind, in bytes.
+    case fileTooLarge(path: String, limit: Int)
+    /// The private key can be read by others than its owner.
+    case exposedKey(path: String)
+    case buildInProgress(CapsuleName, process: String)
+    /// The index takes no more.
+    case index(IndexError)
+    case manifest(ManifestError)
+
+    /// The error of the system call that just failed.
+    static func lastCall(_ action: String, _ path: String) -> StoreError {
+        .system(action: action, path: path, errno: errno)
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .system(let action, let path, let code): "cannot \(action) \(path): \(String(cString: strerror(code)))"
+        case .noSuchCapsule(let name, let known):
+            "no capsule '\(name)'; "
+                + (known.isEmpty
+                    ? "there is none yet: make one with 'perseid capsule build'"
+                    : "there are: \(known.map(\.text).joined(separator: ", "))")
+        case .noSuchGeneration(let generation, let known):
+            "no generation \(generation); \(generation.name) has: \(known.map(String.init).joined(separator: ", "))"
+        case .noSuchChannel(let name, let channel, let known):
+            "no channel '\(channel)' of \(name); there are: \(known.map(\.text).joined(separator: ", "))"
+        case .damaged(let path, let reason): "\(path) is damaged: \(reason)"
+        case .fileTooLarge(let path, let limit): "\(path) is larger than \(limit) bytes"
+        case .exposedKey(let path):
+            "the private key \(path) can be read by others; see who did, then: chmod 600 \(path)"
+        case .buildInProgress(let name, let process):
+            "another build of \(name) is running (process \(process)); wait for it or stop it"
+        case .index(let error): "\(error)"
+        case .manifest(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Foundation
+
+/// Kernels as Debian packages: found with the host's apt, unpacked into the state directory's cache, never installed.
+struct KernelPackage {
+    /// STATE/cache/kernels
+    let cache: String
+
+    /// The kernel of `source`, unpacked where it is a package, with a `modules.dep` where we may write one.
+    func kernel(from source: KernelSource) async throws(CapsuleBuildError) -> KernelTree {
+        switch source {
+        case .directory(let path): return try KernelTree.find(in: path)
+        case .debFile(let path):
+            guard DurableFiles.status(path) != nil else { throw .badSource(path: path, reason: "no such file") }
+            let name = String(DurableFiles.name(of: path).dropLast(".deb".count))
+            return try await unpack(path, as: "file-\(name)", anew: true)
+        case .package(let name):
+            let package = try await resolve(name)
+            let unpacked = "\(cache)/\(package.fileName)"
+            if DurableFiles.status(unpacked) != nil { return try KernelTree.find(in: unpacked) }
+            return try await download(package)
+        }
+    }
+
+    /// What `apt-cache show` says of one package.
+    struct Record: Hashable {
+        var name: String
+        var version: String
+        var architecture: String
+        var depends: String
+
+        /// Nil where a field is missing, or has characters that Debian Policy 5.6 does not allow.
+        init?(_ stanza: String) {
+            var fields: [Substring: String] = [:]
+            for line in stanza.split(separator: "\n") {
+                guard let colon = line.firstIndex(of: ":"), line.first != " " else { continue }
+                fields[line[..<colon]] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            }
+            guard let name = fields["Package"], let version = fields["Version"],
+                let architecture = fields["Architecture"],
+                (name + version + architecture).allSatisfy({
+                    $0.isASCII && ($0.isLetter || $0.isNumber || ".+:~-".contains($0))
+                })
+            else { return nil }
+            self.name = name
+            self.version = version
+            self.architecture = architecture
+            depends = fields["Depends"] ?? ""
+        }
+
+        /// The kernel that a package without files of its own stands for.
+        var kernel: String? {
+            depends.split(separator: ",").lazy.compactMap { $0.split(separator: " ").first }
+                .first { $0.hasPrefix("linux-image-") }.map(String.init)
+        }
+
+        var fileName: String { "\(name)_\(version)_\(architecture)" }
+    }
+
+    /// Follows `linux-image-cloud-amd64` to the package with the kernel.
+    private func resolve(_ name: String) async throws(CapsuleBuildError) -> Record {
+        var name = name
+        for _ in 0..<3 {
+            guard PackageList.isPackageName(name) else {
+                throw .noSuchPackage(name, lastLines: ["it is not a package's name"])
+            }
+            let text: String
+            do {
+                text = try await Program.aptCache.output(["show", "--no-all-versions", name])
+            } catch .programFailed(_, _, let lines) {
+                throw .noSuchPackage(name, lastLines: lines)
+            }
+            guard let stanza = text.components(separatedBy: "\n\n").first, let record = Record(stanza) else {
+                throw .noSuchPackage(name, lastLines: ["apt-cache show: no such record"])
+            }
+            guard let next = record.kernel else { return record }
+            name = next
+        }
+        throw .noSuchPackage(name, lastLines: ["its dependencies lead to no kernel"])
+    }
+
+    private func download(_ package: Record) async throws(CapsuleBuildError) -> KernelTree {
+        let directory = "\(cache)/.download-\(package.fileName)"
+        try await Program.rm.run(["-rf", "--one-file-system", "--", directory])
+        do {
+            try DurableFiles.makeDirectory(directory)
+        } catch {
+            throw .store(error)
+        }
+        // apt-get download has no option for where to: it writes to the working directory.
+        try await Program.env.run(
+            ["-C", directory, "apt-get", "-q", "download", "\(package.name)=\(package.version)"])
+        guard let file = try? DurableFiles.names(in: directory).first(where: { $0.hasSuffix(".deb") }) else {
+            throw .noSuchPackage(package.name, lastLines: ["apt-get download left no file"])
+        }
+        let kernel = try await unpack("\(directory)/\(file)", as: package.fileName, anew: false)
+        try await Program.rm.run(["-rf", "--one-file-system", "--", directory])
+        return kernel
+    }
+
+    private func unpack(_ file: String, as name: String, anew: Bool) async throws(CapsuleBuildError) -> KernelTree {
+        let target = "\(cache)/\(name)"
+        let fresh = "\(cache)/.unpack-\(name)"
+        try await Program.rm.run(["-rf", "--one-file-system", "--", fresh] + (anew ? [target] : []))
+        try await Program.dpkgDeb.run(["-x", file, fresh])
+        let kernel = try KernelTree.find(in: fresh)
+        if DurableFiles.status("\(kernel.modules)/modules.dep") == nil {
+            try await ModuleTree.runDepmod(under: fresh, release: kernel.release)
+        }
+        do {
+            try DurableFiles.move(fresh, to: target)
+        } catch {
+            throw .store(error)
+        }
+        return try KernelTree.find(in: target)
+    }
+}

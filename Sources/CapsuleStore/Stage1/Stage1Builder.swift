@@ -1,0 +1,135 @@
+internal import CapsuleFormat
+internal import Foundation
+internal import Glibc
+
+/// Builds stage 1, the Perseid OS: a Debian kernel, and an initramfs with the agent as `/init`, the public keys it
+/// trusts, and the kernel modules that an early boot needs.
+///
+/// ```
+/// /init                               the agent, static
+/// /etc/perseid/trusted/KEYID.pub      who may sign capsules
+/// /lib/modules/RELEASE/…              see `EarlyModules`
+/// /dev/console /dev /proc /sys /run /tmp
+/// ```
+///
+/// The result is `STATE/stage1/{vmlinuz,initramfs.img,stage1.json}`. `STATE/stage1` is a link that changes at once, so
+/// that nobody gets the kernel of one stage 1 with the initramfs of another.
+public struct Stage1Builder: Sendable {
+    public let store: CapsuleStore
+
+    public init(store: CapsuleStore) {
+        self.store = store
+    }
+
+    /// - Parameters:
+    ///   - agent: the path of `perseid-agent`, fully static.
+    /// - Throws: `CapsuleBuildError`, `.notStatic` among them.
+    @discardableResult
+    public func build(
+        kernel source: KernelSource = .cloud, agent: String
+    ) async throws(CapsuleBuildError) -> Stage1Description {
+        try ElfExecutable.requireStatic(agent)
+        do {
+            try store.makeSigningKey()
+            let lock = try OpenFile.locking("\(store.layout.locks)/.stage1")
+            _ = try lock.lock(waiting: true)
+            return try await build(source, agent)
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw Task.isCancelled ? .cancelled : .badSource(path: agent, reason: "\(error)")
+        }
+    }
+
+    /// The stage 1 that is served now; nil where none was built.
+    /// - Throws: `StoreError.damaged`, `.system`.
+    public func current() throws(StoreError) -> Stage1Description? {
+        let path = "\(store.stage1Directory)/stage1.json"
+        guard DurableFiles.status(path) != nil else { return nil }
+        let bytes = try DurableFiles.read(path, limit: 1 << 16)
+        do {
+            return try JSONDecoder().decode(Stage1Description.self, from: Data(bytes))
+        } catch {
+            throw .damaged(path: path, reason: "\(error)")
+        }
+    }
+
+    private func build(_ source: KernelSource, _ agent: String) async throws -> Stage1Description {
+        let scratch = "\(store.layout.builds)/.stage1"
+        try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
+        try DurableFiles.makeDirectory("\(scratch)/files")
+        let packages = KernelPackage(cache: "\(store.layout.cache)/kernels")
+        try DurableFiles.makeDirectory(packages.cache)
+        var kernel = try await packages.kernel(from: source)
+        if DurableFiles.status("\(kernel.modules)/modules.dep") == nil {
+            kernel = try await ModuleTree.stage(kernel, in: "\(scratch)/tree")
+        }
+        let modules = try await EarlyModuleArchive(of: kernel, in: "\(scratch)/early")
+        let keys = try store.publicKeys()
+        let archive = try await ZstdFile.write(
+            try initramfs(modules, keys: keys, agent: agent), to: "\(scratch)/initramfs")
+        try DurableFiles.move(archive, to: "\(scratch)/files/initramfs.img")
+        try FileManager.default.copyItem(atPath: kernel.image, toPath: "\(scratch)/files/vmlinuz")
+        let description = Stage1Description(
+            kernelRelease: kernel.release, kernel: try describe("\(scratch)/files/vmlinuz"),
+            initramfs: try describe("\(scratch)/files/initramfs.img"), modules: modules.count,
+            trustedKeys: keys.map(\.id))
+        try await publish(description, from: "\(scratch)/files")
+        try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
+        return description
+    }
+
+    private func initramfs(_ modules: EarlyModuleArchive, keys: [PublicKey], agent: String) throws -> [UInt8] {
+        var archive = CpioWriter()
+        for directory in ["dev", "proc", "sys", "run", "tmp"] { try archive.addDirectory(directory) }
+        // The kernel opens it for /init before anything is mounted.
+        try archive.addCharacterDevice("dev/console", permissions: 0o600, major: 5, minor: 1)
+        try archive.addFile("init", permissions: 0o755, contents: try DurableFiles.read(agent, limit: 256 << 20))
+        for key in keys {
+            try archive.addFile("etc/perseid/trusted/\(key.id).pub", contents: key.file)
+        }
+        try modules.write(to: &archive)
+        return archive.finish()
+    }
+
+    /// Syncs a file, lets everybody read it, and describes it.
+    private func describe(_ path: String) throws -> Stage1Description.File {
+        guard chmod(path, 0o444) == 0 else { throw StoreError.lastCall("set the permissions of", path) }
+        let file = try OpenFile.reading(path)
+        var hasher = ContentHasher()
+        var size: Int64 = 0
+        var buffer: [UInt8] = []
+        while try file.read(4 << 20, into: &buffer) > 0 {
+            hasher.update(buffer)
+            size += Int64(buffer.count)
+            buffer.removeAll(keepingCapacity: true)
+        }
+        try file.sync()
+        return Stage1Description.File(size: size, sha256: hasher.finalize())
+    }
+
+    /// Moves the files beside the older ones and turns the link. The one before stays, for nodes that are between its
+    /// kernel and its initramfs; older ones go.
+    private func publish(_ description: Stage1Description, from directory: String) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try DurableFiles.create(
+            "\(directory)/stage1.json", Array(try encoder.encode(description)), permissions: 0o444)
+        try DurableFiles.sync(directory: directory)
+        let link = store.layout.stage1
+        let name = "stage1-\(description.kernel.sha256.hex.prefix(8))\(description.initramfs.sha256.hex.prefix(8))"
+        let target = "\(store.layout.state)/\(name)"
+        if DurableFiles.status(target) == nil { try DurableFiles.move(directory, to: target) }
+        let before = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
+        let fresh = "\(store.layout.state)/.stage1.new"
+        try DurableFiles.remove(fresh)
+        try FileManager.default.createSymbolicLink(atPath: fresh, withDestinationPath: name)
+        try DurableFiles.move(fresh, to: link)
+        for old in try DurableFiles.names(in: store.layout.state)
+        where old.hasPrefix("stage1-") && old != name && old != before {
+            try await Program.rm.run(["-rf", "--one-file-system", "--", "\(store.layout.state)/\(old)"])
+        }
+    }
+}
