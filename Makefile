@@ -37,7 +37,7 @@ agent: deps
 	strip -o $(AGENT) .build-agent/release/perseid-agent
 
 boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, CAPSULE, HANDOFF
-	@$(AS_ROOT) $(PERSEID) lab boot --firmware $(FIRMWARE) --capsule $(CAPSULE) --handoff $(HANDOFF)
+	@$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $(FIRMWARE) --capsule $(CAPSULE) --handoff $(HANDOFF)
 
 test: deps agent ## all tests, boots of virtual machines among them
 	swift build --build-tests
@@ -49,14 +49,14 @@ test-boot:
 
 test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
 	@set -e; for firmware in bios uefi uefi-http; do \
-		$(AS_ROOT) $(PERSEID) lab boot --firmware $$firmware --capsule debian --handoff auto; \
+		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $$firmware --capsule debian --handoff auto; \
 	done; \
 	for handoff in switch kexec; do \
-		$(AS_ROOT) $(PERSEID) lab boot --firmware bios --capsule debian --handoff $$handoff; \
+		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware bios --capsule debian --handoff $$handoff; \
 	done
 
 bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by side: ROUNDS
-	@$(AS_ROOT) $(PERSEID) lab bench --rounds $(ROUNDS)
+	@$(AS_ROOT) $(PERSEID) lab bench --state .work --rounds $(ROUNDS)
 
 lint: ## is the source formatted as .swift-format says?
 	swift format lint --strict --recursive --parallel $(SOURCES)
