@@ -19,7 +19,7 @@ public struct PortHolder: Hashable, Sendable {
     /// Reads /proc and never fails: what cannot be read is left out.
     public static func find(port: UInt16, transport: Transport = .udp) -> [PortHolder] {
         let sockets = ["", "6"].flatMap { family in
-            boundSockets(in: "/proc/net/\(transport.rawValue)\(family)", port: port, transport: transport)
+            boundSockets(in: "/proc/thread-self/net/\(transport.rawValue)\(family)", port: port, transport: transport)
         }
         guard !sockets.isEmpty else { return [] }
         let owners = owners(of: Set(sockets.map(\.inode)))

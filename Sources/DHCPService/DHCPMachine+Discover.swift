@@ -1,0 +1,51 @@
+import BootMachine
+import BootPolicy
+import BootProtocols
+
+extension DHCPMachine {
+    /// DHCPDISCOVER: holds an address and offers it (RFC 2131, 4.3.1).
+    mutating func discover(_ exchange: inout Exchange) -> [DHCPAction] {
+        let client = exchange.client
+        if let refusal = reasonToRefuse(client, exchange.verdict) {
+            let refused = refuse(exchange, refusal)
+            // The attempt of a machine that cannot be booted shows why; that of an ignored one does not begin.
+            return refused.isEmpty || exchange.verdict.isIgnored
+                ? refused : beginning(of: exchange, client) + refused
+        }
+        guard
+            let address = pool.offer(
+                to: exchange.mac, wish: exchange.message.options.requestedAddress,
+                until: exchange.now + Self.offerHold, at: exchange.now)
+        else { return refuseExhausted(exchange, client) }
+        let reply: DHCPReply
+        do throws(DHCPError) {
+            reply = try self.reply(.offer, to: exchange, client, address: address)
+        } catch {
+            return refuse(exchange, "\(client): no offer: \(error)")
+        }
+        var actions = beginning(of: exchange, client)
+        actions.append(.send(reply))
+        if client.phase != .system, !exchange.conversation.wasOfferRecorded {
+            exchange.conversation.wasOfferRecorded = true
+            actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client)"))
+        }
+        return actions
+    }
+
+    /// The event that begins an attempt: the first DISCOVER of what a machine has in its firmware.
+    private func beginning(of exchange: Exchange, _ client: BootClient) -> [DHCPAction] {
+        guard client.phase == .firmware, exchange.opensConversation else { return [] }
+        return [exchange.event(.discovered, "\(client)")]
+    }
+
+    private mutating func refuseExhausted(_ exchange: Exchange, _ client: BootClient) -> [DHCPAction] {
+        var text = "no address is free: all \(pool.size) of \(DHCPSettingsError.text(pool.range)) are held"
+        if let next = pool.nextExpiry {
+            text += "; the first is free again in \(max(0, next - exchange.now) / 1000) s"
+        }
+        // A machine that nobody knows must not become a node for asking in vain: whoever floods the pool would
+        // flood the registry with it.
+        guard exchange.verdict.isKnown else { return refuse(exchange, text) }
+        return beginning(of: exchange, client) + refuse(exchange, text)
+    }
+}

@@ -1,0 +1,189 @@
+public import BootMachine
+import BootProtocols
+public import PacketIO
+public import Registry
+import Synchronization
+
+/// The loop around `DHCPMachine`: receives a batch, runs the machine, commits its leases, sends.
+///
+/// All sockets are open when `init` returns, so that privileges can be dropped before `run`. To stop, call
+/// `waker.requestStop()` from any thread, or `stop()` of the `LoopThread` that was given `waker`:
+///
+///     let server = try DHCPServer(interface: eth1, machine: machine, commit: …, record: …, report: …)
+///     let thread = try LoopThread(name: "dhcp", waker: server.waker) { server.run() }
+public final class DHCPServer: Sendable {
+    public let waker: Waker
+    private let interface: NetworkInterface
+    private let mac: MACAddress
+    private let serverAddress: IPv4Address
+    private let sockets: Sockets
+    private let machine: Mutex<DHCPMachine>
+    private let commit: @Sendable ([Lease]) throws -> Void
+    private let record: @Sendable (BootEvent) -> Void
+    private let report: @Sendable (String) -> Void
+
+    /// Datagrams handled, and leases committed, at once.
+    private static let batchSize = 256
+
+    /// - Parameters:
+    ///   - commit: puts leases on stable storage before it returns; called on the server's thread, once for each
+    ///     batch that has any.
+    ///   - record: takes an event without waiting for the disk.
+    ///   - report: takes a line for the log: trouble with the network or the disk that no node is to blame for.
+    public init(
+        interface: NetworkInterface, machine: DHCPMachine, commit: @escaping @Sendable ([Lease]) throws -> Void,
+        record: @escaping @Sendable (BootEvent) -> Void, report: @escaping @Sendable (String) -> Void
+    ) throws(DHCPServerError) {
+        guard let mac = interface.mac, !interface.isLoopback else {
+            throw .notEthernet(interface: interface.name)
+        }
+        sockets = try Sockets(interface: interface)
+        do throws(SystemError) {
+            waker = try Waker()
+        } catch {
+            throw .failed(error)
+        }
+        self.interface = interface
+        self.mac = mac
+        serverAddress = machine.settings.serverAddress
+        self.machine = Mutex(machine)
+        self.commit = commit
+        self.record = record
+        self.report = report
+    }
+
+    /// Serves until `waker` is asked to stop.
+    public func run() {
+        do throws(SystemError) {
+            let poller = try Poller(waker: waker)
+            try poller.add(sockets.server.descriptor, token: UInt64(DHCPPort.server.rawValue))
+            try poller.add(sockets.bootServer.descriptor, token: UInt64(DHCPPort.bootServer.rawValue))
+            var room = ReceiveBatch(capacity: Self.batchSize, datagramSize: DHCPMessage.maximumSize + 1)
+            while !waker.isStopRequested {
+                var ready: [DHCPPort] = []
+                try poller.wait(milliseconds: nil) { token, _ in
+                    if let port = UInt16(exactly: token).flatMap(DHCPPort.init(rawValue:)) { ready.append(port) }
+                }
+                for port in ready { serve(port, &room) }
+            }
+        } catch {
+            report("DHCP on \(interface.name) has ended: \(error)")
+        }
+    }
+
+    private func serve(_ port: DHCPPort, _ room: inout ReceiveBatch) {
+        let now = wallMilliseconds()
+        var batch = DHCPBatch()
+        do throws(SystemError) {
+            guard try sockets.receive(port, into: &room) > 0 else { return }
+        } catch {
+            // Of the network, not of the socket: the interface went down, say. It shows again when it is back.
+            report("DHCP on \(interface.name): \(error)")
+            return
+        }
+        machine.withLock { machine in
+            room.forEachDatagram { origin, bytes in
+                let bytes = bytes.withUnsafeBytes(Array.init)
+                batch.add(machine.receive(bytes, from: origin.source, on: port, at: now))
+            }
+        }
+        perform(batch.immediate)
+        perform(batch.leases.isEmpty ? [] : store(batch, at: now))
+    }
+
+    /// Commits and gives what may happen then.
+    private func store(_ batch: DHCPBatch, at now: Int64) -> [DHCPAction] {
+        do {
+            try commit(batch.leases)
+            return batch.afterCommit
+        } catch {
+            report("\(batch.leases.count) DHCP leases could not be stored: \(error)")
+            return batch.afterFailedCommit("\(error)", at: now)
+        }
+    }
+
+    private func perform(_ actions: [DHCPAction]) {
+        for action in actions {
+            switch action {
+            case .commit: break
+            case .send(let reply): send(reply)
+            case .record(let event): record(event)
+            }
+        }
+    }
+
+    private func send(_ reply: DHCPReply) {
+        do throws(SystemError) {
+            switch reply.destination {
+            case .link(let client, let address): try sendFrame(reply, to: client, address)
+            case .broadcast: try sendFrame(reply, to: .broadcast, .broadcast)
+            case .routed(let endpoint):
+                try sockets.send(reply, to: endpoint, from: serverAddress, interfaceIndex: interface.index)
+            }
+        } catch {
+            report("a DHCP reply was not sent: \(error)")
+        }
+    }
+
+    /// A frame of our own making: the kernel would ask for the client's MAC by ARP, and would set "don't
+    /// fragment", which some ROMs cannot take.
+    private func sendFrame(_ reply: DHCPReply, to client: MACAddress, _ address: IPv4Address) throws(SystemError) {
+        let source = IPv4Endpoint(serverAddress, port: reply.source.rawValue)
+        guard
+            let frame = try? UDPFrame(
+                from: source, at: mac, to: IPv4Endpoint(address, port: 68), at: client, payload: reply.bytes)
+        else { return }
+        try sockets.link.send(frame: frame.bytes.span.bytes)
+    }
+}
+
+/// The sockets of one interface.
+private struct Sockets: ~Copyable, Sendable {
+    let server: UDPSocket
+    let bootServer: UDPSocket
+    let link: PacketSocket
+
+    init(interface: NetworkInterface) throws(DHCPServerError) {
+        let server = try Self.open(.server, on: interface)
+        let bootServer = try Self.open(.bootServer, on: interface)
+        link = try Self.openLink(on: interface)
+        self.server = server
+        self.bootServer = bootServer
+    }
+
+    private static func open(
+        _ port: DHCPPort, on interface: NetworkInterface
+    ) throws(DHCPServerError) -> UDPSocket {
+        do throws(SystemError) {
+            return try UDPSocket(.init(port: port.rawValue, interface: interface.name, bufferSize: 1 << 20))
+        } catch {
+            guard error.isAddressInUse else { throw error.isPermissionDenied ? .notPermitted(error) : .failed(error) }
+            throw .portTaken(port.rawValue, holders: PortHolder.find(port: port.rawValue))
+        }
+    }
+
+    private static func openLink(on interface: NetworkInterface) throws(DHCPServerError) -> PacketSocket {
+        do throws(SystemError) {
+            return try PacketSocket(interface: interface, filter: .none)
+        } catch {
+            throw error.isPermissionDenied ? .notPermitted(error) : .failed(error)
+        }
+    }
+
+    func receive(_ port: DHCPPort, into room: inout ReceiveBatch) throws(SystemError) -> Int {
+        switch port {
+        case .server: try server.receive(into: &room)
+        case .bootServer: try bootServer.receive(into: &room)
+        }
+    }
+
+    func send(
+        _ reply: DHCPReply, to endpoint: IPv4Endpoint, from source: IPv4Address, interfaceIndex: UInt32
+    ) throws(SystemError) {
+        let bytes = reply.bytes.span.bytes
+        switch reply.source {
+        case .server: try server.send(bytes, to: endpoint, from: source, interfaceIndex: interfaceIndex)
+        case .bootServer: try bootServer.send(bytes, to: endpoint, from: source, interfaceIndex: interfaceIndex)
+        }
+    }
+}
