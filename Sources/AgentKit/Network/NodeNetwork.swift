@@ -78,7 +78,7 @@ package struct NodeNetwork: Sendable {
         let start = BootClock.milliseconds()
         var announced = start
         while true {
-            let live = try interfaces().filter { names.contains($0.name) && $0.hasCarrier }
+            let live = try interfaces().filter { names.contains($0.name) && hasCarrier($0.name) }
             if !live.isEmpty { return live }
             let now = BootClock.milliseconds()
             guard now - start < carrierLimit else { throw .noCarrier(names, seconds: (now - start) / 1000) }
@@ -88,6 +88,11 @@ package struct NodeNetwork: Sendable {
             }
             BootClock.sleep(milliseconds: 50)
         }
+    }
+
+    /// Asked of sysfs: the flag IFF_RUNNING follows the carrier up to a second later (linkwatch).
+    private static func hasCarrier(_ name: String) -> Bool {
+        SmallFile.text("/sys/class/net/\(name)/carrier") == "1"
     }
 
     private static func interfaces() throws(NetworkProblem) -> [NetworkInterface] {
