@@ -124,6 +124,28 @@ int perseid_filter_udp_port(int fd, uint16_t port) {
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+int perseid_filter_icmpv6_type(int fd, uint8_t type) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), // EtherType
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETHERTYPE_IPV6, 0, 5),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), // next header
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54), // type
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, type, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0x40000),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+int perseid_packet_join(int fd, int interface_index, const uint8_t group[6]) {
+    struct packet_mreq request = {
+        .mr_ifindex = interface_index, .mr_type = PACKET_MR_MULTICAST, .mr_alen = 6};
+    memcpy(request.mr_address, group, 6);
+    return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request);
+}
+
 ssize_t perseid_packet_receive(int fd, void *buffer, size_t size, struct perseid_frame *frame) {
     struct sockaddr_ll link;
     struct iovec part = {buffer, size};

@@ -1,3 +1,4 @@
+public import BootProtocols
 internal import CLinux
 internal import Glibc
 
@@ -12,6 +13,8 @@ public struct PacketSocket: ~Copyable, Sendable {
         case etherType(UInt16)
         /// Unfragmented IPv4 UDP datagrams to this port, chosen in the kernel.
         case udpPort(UInt16)
+        /// ICMPv6 messages of this type, chosen in the kernel, to this machine or to the multicast MAC `group`.
+        case icmpv6(type: UInt8, group: MACAddress)
     }
 
     /// A frame that was received; its bytes are in the caller's buffer.
@@ -36,6 +39,11 @@ public struct PacketSocket: ~Copyable, Sendable {
         case .udpPort(let port):
             etherType = 0x0800
             try systemCall("setsockopt", context) { perseid_filter_udp_port(raw, port) }
+        case .icmpv6(let type, let group):
+            etherType = 0x86dd
+            let index = Int32(clamping: interface.index)
+            try systemCall("setsockopt", context) { perseid_filter_icmpv6_type(raw, type) }
+            try systemCall("setsockopt", context) { perseid_packet_join(raw, index, group.octets) }
         }
         try systemCall("bind", context) { perseid_packet_bind(raw, Int32(clamping: interface.index), etherType) }
         self.descriptor = descriptor

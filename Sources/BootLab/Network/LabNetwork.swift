@@ -13,6 +13,8 @@ public struct LabNetwork: Hashable, Sendable {
     /// `perseid0`, 10.77.0.1/24
     public static let standard = LabNetwork()
 
+    private static let mac = MACAddress(value: 0x5254_00aa_0001)
+
     private init() {
         bridge = "perseid0"
         address = IPv4Address(value: 0x0a4d_0001)
@@ -28,7 +30,10 @@ public struct LabNetwork: Hashable, Sendable {
     /// switch does for a real server.
     public func bringUp() async throws(LabError) {
         try await ip("link", "set", "lo", "up")
-        try await ip("link", "add", bridge, "type", "bridge", "stp_state", "0", "forward_delay", "0")
+        // With an address of its own: otherwise it takes that of a port, and another one when ports come and go.
+        try await ip(
+            "link", "add", bridge, "address", Self.mac.description, "type", "bridge", "stp_state", "0",
+            "forward_delay", "0")
         try await ip("addr", "add", "\(address)/\(prefixLength)", "dev", bridge)
         try await ip("link", "set", bridge, "up")
         try await ip("link", "add", "carrier0", "type", "veth", "peer", "name", "carrier1")

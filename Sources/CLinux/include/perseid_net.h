@@ -58,6 +58,10 @@ int perseid_packet_socket(void);
 int perseid_packet_bind(int fd, int interface_index, uint16_t ether_type);
 /// Lets only unfragmented IPv4 UDP frames to `port` (host order) through.
 int perseid_filter_udp_port(int fd, uint16_t port);
+/// Lets only ICMPv6 messages of `type` through that follow the IPv6 header at once.
+int perseid_filter_icmpv6_type(int fd, uint8_t type);
+/// Has the interface's network card take frames to a multicast MAC for as long as the socket is open.
+int perseid_packet_join(int fd, int interface_index, const uint8_t group[6]);
 
 struct perseid_frame {
     uint8_t outgoing;         // sent by this host
