@@ -37,8 +37,7 @@ extension UDPSocket {
                 else { return done }
                 done += size
             } catch {
-                // EINVAL: a segment over the path's MTU. EIO, ENOPROTOOPT, EOPNOTSUPP: no offload here.
-                guard gso, size > step, [EINVAL, EIO, ENOPROTOOPT, EOPNOTSUPP].contains(error.code) else { throw error }
+                guard gso, size > step, noOffload.contains(error.code) else { throw error }
                 gso = false
             }
         }
@@ -69,6 +68,10 @@ extension UDPSocket {
         }
     }
 }
+
+/// Errors that say "not in one call": a segment over the path's MTU (EMSGSIZE, in older kernels EINVAL), or no
+/// offload on the way.
+private let noOffload = [EINVAL, EMSGSIZE, EIO, ENOPROTOOPT, EOPNOTSUPP]
 
 private func sendMessage(
     _ socket: Int32, _ name: UnsafeMutablePointer<sockaddr_in>, _ payload: UnsafeRawBufferPointer,

@@ -70,8 +70,8 @@ func segmentsArriveAsDatagrams(count: Int) throws {
     #expect(found.last?.1.count == size - 4)
 }
 
-@Test func segmentsOverTheMTUGoOneByOne() throws {
-    // Loopback carries 65536 bytes: no segment is over its MTU, but two of 40000 do not fit one call.
+@Test func segmentsTooLargeForOneCallGoOneByOne() throws {
+    // Two of 40000 bytes are over the length of one datagram, which bounds a call.
     let server = try UDPSocket(.init(address: loopback, port: 0))
     let client = try UDPSocket(.init(address: loopback, port: 0))
     let bytes = [UInt8](repeating: 5, count: 80_000)

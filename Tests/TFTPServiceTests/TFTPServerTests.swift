@@ -55,17 +55,25 @@ private final class LiveServer {
     func url(_ name: String) -> String { "tftp://\(server.local)/\(name)" }
 }
 
-/// curl, which these tests need: what it wrote on standard output, and its exit status.
+/// curl, which these tests need: what it wrote, and its exit status.
 private func curl(_ arguments: [String]) throws -> (output: [UInt8], status: Int32) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/curl")
-    process.arguments = ["--disable", "--silent", "--noproxy", "*", "--max-time", "60"] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (Array(output), process.terminationStatus)
+    let output = temporaryPath()
+    defer { unlink(output) }
+    let words = ["curl", "--disable", "--silent", "--noproxy", "*", "--max-time", "60", "--output", output]
+    var pointers = (words + arguments).map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    // Not Foundation's Process: on a thread without a run loop it can miss the end of its child.
+    var pid: pid_t = 0
+    let code = posix_spawnp(&pid, words[0], nil, nil, &pointers, nil)
+    guard code == 0 else { throw SystemError(call: "posix_spawnp", code: code, context: words[0]) }
+    var status: Int32 = 0
+    try systemCall("waitpid") { waitpid(pid, &status, 0) }
+    let file = try? FileDescriptor.open(output, O_RDONLY)
+    return (try file?.readAll(limit: 64 << 20) ?? [], status >> 8)
+}
+
+private func temporaryPath() -> String {
+    FileManager.default.temporaryDirectory.appending(path: "perseid-tftp-\(UUID().uuidString)").path
 }
 
 /// Bytes that tell every block from its neighbours.
