@@ -10,7 +10,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 /// A room of the house: a Swift target with the strict settings.
 func room(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
@@ -24,18 +28,71 @@ func tests(of name: String, uses dependencies: [Target.Dependency] = []) -> Targ
 
 let package = Package(
     name: "perseid",
+    products: [
+        .executable(name: "perseid", targets: ["perseid"]),
+        .executable(name: "perseid-agent", targets: ["perseid-agent"]),
+    ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
+        .target(name: "CLinux"),
+        .target(name: "CEarlyInit"),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         room("BootProtocols"),
+        room("PacketIO", uses: ["CLinux", "BootProtocols"]),
+        room("PacketCapture", uses: ["CPcap", "BootProtocols"]),
         room("BootMachine", uses: ["BootProtocols"]),
+        room("CapsuleFormat", uses: [crypto]),
+        room("CapsuleStore", uses: ["CapsuleFormat", subprocess, crypto, logging]),
         room("Registry", uses: ["BootMachine", "BootProtocols", crypto]),
+        room("RegistrySQLite", uses: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("BootPolicy", uses: ["BootProtocols", "BootMachine", "Registry"]),
+        room("DHCPService", uses: ["PacketIO", "BootPolicy", "Registry", "BootProtocols"]),
+        room("TFTPService", uses: ["PacketIO", "BootProtocols"]),
         room(
-            "RegistrySQLite",
-            uses: ["Registry", "BootMachine", "BootProtocols", .product(name: "GRDB", package: "GRDB.swift")]),
+            "BootHTTP",
+            uses: [
+                "BootMachine", "BootPolicy", "BootProtocols", "PacketIO", "Registry", "CapsuleFormat", "CapsuleStore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", crypto]),
+        .executableTarget(
+            name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit"], swiftSettings: strict),
+        room("BootLab", uses: ["BootProtocols", "PacketIO", "CLinux", subprocess]),
+        .executableTarget(
+            name: "perseid",
+            dependencies: [
+                "BootProtocols", "PacketIO", "PacketCapture", "BootMachine", "CapsuleFormat", "CapsuleStore",
+                "Registry", "RegistrySQLite", "BootPolicy", "DHCPService", "TFTPService", "BootHTTP", "BootLab",
+                argumentParser, logging, lifecycle, crypto,
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        tests(of: "BootProtocols", uses: ["PacketCapture"]),
+        tests(of: "PacketIO"),
         tests(of: "BootMachine"),
+        tests(of: "CapsuleFormat", uses: [crypto]),
+        tests(of: "CapsuleStore", uses: ["CapsuleFormat", crypto]),
         tests(of: "RegistrySQLite", uses: ["Registry", "BootMachine", "BootProtocols"]),
+        tests(of: "BootPolicy", uses: ["BootProtocols", "PacketCapture"]),
+        tests(of: "DHCPService", uses: ["BootProtocols", "PacketCapture", "BootPolicy", "Registry"]),
+        tests(of: "TFTPService", uses: ["BootProtocols", "PacketIO"]),
+        tests(of: "BootHTTP", uses: ["Registry", "RegistrySQLite", "BootMachine", "CapsuleFormat", "CapsuleStore"]),
+        tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", crypto]),
+        tests(of: "BootLab"),
+        .testTarget(name: "BootTests", dependencies: [subprocess], swiftSettings: strict),
     ]
 )

@@ -16,6 +16,7 @@ public final class BootLedger: Sendable {
     }
 
     private let store: any Store
+    private let observer: @Sendable (RecordedEvent) -> Void
     private let state: Mutex<State>
     /// Held over taking what is pending and writing it: groups reach the disk in order.
     private let writing = Mutex<Void>(())
@@ -26,10 +27,13 @@ public final class BootLedger: Sendable {
     /// How many changes may wait while the disk refuses them; beyond it the oldest are given up.
     private static let pendingLimit = 100_000
 
+    /// - Parameter observer: hears of each event that is kept, on the thread that recorded it.
     public init(
-        store: any Store, snapshot: Snapshot, unknown: UnknownNodePolicy, template: NameTemplate = NameTemplate()
+        store: any Store, snapshot: Snapshot, unknown: UnknownNodePolicy, template: NameTemplate = NameTemplate(),
+        observer: @escaping @Sendable (RecordedEvent) -> Void = { _ in }
     ) {
         self.store = store
+        self.observer = observer
         let leases = Dictionary(
             snapshot.leases.map { ($0.address, $0.mac) }, uniquingKeysWith: { first, _ in first })
         state = Mutex(State(book: NodeBook(snapshot, unknown: unknown, template: template), leases: leases))
@@ -51,14 +55,18 @@ public final class BootLedger: Sendable {
 
     public func record(_ event: BootEvent) {
         let poweredOn = Transition.beginsAttempt(event.kind) ? powerOn(before: event) : nil
-        state.withLock { state in
-            state.pending += state.book.receive(event, poweredOn: poweredOn)
+        let changes = state.withLock { state in
+            let changes = state.book.receive(event, poweredOn: poweredOn)
+            state.pending += changes
+            return changes
         }
+        guard !changes.isEmpty else { return }
         wake.yield()
+        for case .event(let recorded) in changes { observer(recorded) }
     }
 
     /// Writes leases, and all events before them, in one transaction; on stable storage when it returns.
-    public func commit(_ leases: [Lease]) throws(StoreError) {
+    public func commit(_ leases: [Lease]) throws(RegistryError) {
         try write(leases.map(Change.lease))
         state.withLock { state in
             for lease in leases { state.leases[lease.address] = lease.mac }
@@ -66,10 +74,10 @@ public final class BootLedger: Sendable {
     }
 
     /// Writes what is pending. On failure it stays pending.
-    public func flush() throws(StoreError) { try write([]) }
+    public func flush() throws(RegistryError) { try write([]) }
 
     /// Records what time alone brings, and reads the nodes again if another process changed them.
-    public func tick(at time: Int64) throws(StoreError) {
+    public func tick(at time: Int64) throws(RegistryError) {
         for event in state.withLock({ $0.book.overdue(at: time) }) { record(event) }
         let changes = try store.foreignChanges()
         guard state.withLock({ $0.foreignChanges != changes }) else { return }
@@ -82,9 +90,9 @@ public final class BootLedger: Sendable {
     }
 
     /// Writes groups as they come until the task is cancelled; `report` hears when the disk begins to refuse.
-    public func run(report: @Sendable (StoreError) -> Void) async {
+    public func run(report: @Sendable (RegistryError) -> Void) async {
         for await _ in wakes {
-            do throws(StoreError) {
+            do throws(RegistryError) {
                 try flush()
                 state.withLock { $0.reportedFailure = false }
             } catch {
@@ -151,13 +159,13 @@ public final class BootLedger: Sendable {
 
     // MARK: - Writing
 
-    private func write(_ urgent: [Change]) throws(StoreError) {
-        let result: Result<Void, StoreError> = writing.withLock { _ in
+    private func write(_ urgent: [Change]) throws(RegistryError) {
+        let result: Result<Void, RegistryError> = writing.withLock { _ in
             let pending = state.withLock { state in
                 defer { state.pending = [] }
                 return state.pending
             }
-            do throws(StoreError) {
+            do throws(RegistryError) {
                 try store.write(pending + urgent)
                 return .success(())
             } catch {

@@ -6,24 +6,24 @@ public import BootProtocols
 /// Every method may be called from any thread. Reads never wait for writes.
 public protocol Store: Sendable {
     /// All that the daemon holds in memory. Attempts: the newest of each node.
-    func load() throws(StoreError) -> Snapshot
+    func load() throws(RegistryError) -> Snapshot
 
     /// Carries out all changes or none; they are on stable storage when it returns.
-    func write(_ changes: [Change]) throws(StoreError)
+    func write(_ changes: [Change]) throws(RegistryError)
 
     /// Grows whenever another process has written: the cue to read the nodes again.
-    func foreignChanges() throws(StoreError) -> Int64
+    func foreignChanges() throws(RegistryError) -> Int64
 
-    func nodes() throws(StoreError) -> [NodeRecord]
+    func nodes() throws(RegistryError) -> [NodeRecord]
 
     /// The newest attempts of a node, newest first.
-    func attempts(of node: MACAddress, limit: Int) throws(StoreError) -> [Attempt]
+    func attempts(of node: MACAddress, limit: Int) throws(RegistryError) -> [Attempt]
 
     /// The events of one attempt in the order in which they happened.
-    func timeline(of attempt: Int64) throws(StoreError) -> [RecordedEvent]
+    func timeline(of attempt: Int64) throws(RegistryError) -> [RecordedEvent]
 
     /// Events that belong to no attempt, newest first.
-    func strayEvents(of node: MACAddress, since: Int64) throws(StoreError) -> [BootEvent]
+    func strayEvents(of node: MACAddress, since: Int64) throws(RegistryError) -> [BootEvent]
 }
 
 /// A node with where it is.
@@ -66,7 +66,7 @@ public enum Change: Hashable, Sendable {
     case adoptPowerOn(node: MACAddress, attempt: Int64, since: Int64)
 }
 
-public enum StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum RegistryError: Error, Hashable, Sendable, CustomStringConvertible {
     case cannotOpen(path: String, reason: String)
     /// The database was written by a newer Perseid.
     case newerVersion(path: String)

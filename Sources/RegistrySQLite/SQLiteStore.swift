@@ -12,7 +12,7 @@ public final class SQLiteStore: Store {
     private let pool: DatabasePool
 
     /// Opens or makes the registry at `path`; the file is readable by its owner alone.
-    public init(path: String) throws(StoreError) {
+    public init(path: String) throws(RegistryError) {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(10)
@@ -23,17 +23,17 @@ public final class SQLiteStore: Store {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             let migrator = Schema.migrator
-            guard try pool.read(migrator.hasBeenSuperseded) == false else { throw StoreError.newerVersion(path: path) }
+            guard try pool.read(migrator.hasBeenSuperseded) == false else { throw RegistryError.newerVersion(path: path) }
             try migrator.migrate(pool)
             self.pool = pool
-        } catch let error as StoreError {
+        } catch let error as RegistryError {
             throw error
         } catch {
             throw .cannotOpen(path: path, reason: Self.reason(error))
         }
     }
 
-    public func write(_ changes: [Change]) throws(StoreError) {
+    public func write(_ changes: [Change]) throws(RegistryError) {
         guard !changes.isEmpty else { return }
         try run("write") {
             try pool.write { database in
@@ -44,7 +44,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func load() throws(StoreError) -> Snapshot {
+    public func load() throws(RegistryError) -> Snapshot {
         try run("load") {
             try pool.read { database in
                 Snapshot(
@@ -59,7 +59,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func foreignChanges() throws(StoreError) -> Int64 {
+    public func foreignChanges() throws(RegistryError) -> Int64 {
         // data_version is that of one connection, and moves when any other connection commits; the writer's
         // own therefore moves on writes of other processes alone.
         try run("look for changes") {
@@ -67,11 +67,11 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func nodes() throws(StoreError) -> [NodeRecord] {
+    public func nodes() throws(RegistryError) -> [NodeRecord] {
         try run("read the nodes") { try pool.read { try $0.nodes() } }
     }
 
-    public func attempts(of node: MACAddress, limit: Int) throws(StoreError) -> [Attempt] {
+    public func attempts(of node: MACAddress, limit: Int) throws(RegistryError) -> [Attempt] {
         try run("read attempts") {
             try pool.read { database in
                 try Row.fetchAll(
@@ -82,7 +82,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func timeline(of attempt: Int64) throws(StoreError) -> [RecordedEvent] {
+    public func timeline(of attempt: Int64) throws(RegistryError) -> [RecordedEvent] {
         try run("read the timeline") {
             try pool.read { database in
                 try Row.fetchAll(
@@ -92,7 +92,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func strayEvents(of node: MACAddress, since: Int64) throws(StoreError) -> [BootEvent] {
+    public func strayEvents(of node: MACAddress, since: Int64) throws(RegistryError) -> [BootEvent] {
         try run("read events") {
             try pool.read { database in
                 try Row.fetchAll(
@@ -111,7 +111,7 @@ public final class SQLiteStore: Store {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    private func run<Value>(_ operation: String, _ body: () throws -> Value) throws(StoreError) -> Value {
+    private func run<Value>(_ operation: String, _ body: () throws -> Value) throws(RegistryError) -> Value {
         do {
             return try body()
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {

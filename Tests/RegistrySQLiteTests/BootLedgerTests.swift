@@ -144,7 +144,7 @@ import Testing
             let lease = Lease(mac: mac, address: IPv4Address(value: 1), expires: 1)
             store.breakDown(true)
             ledger.record(event(.discovered, after: 0))
-            #expect(throws: StoreError.self) { try ledger.commit([lease]) }
+            #expect(throws: RegistryError.self) { try ledger.commit([lease]) }
             #expect(ledger.machine(at: lease.address) == nil)
             store.breakDown(false)
             try ledger.commit([lease])
@@ -163,19 +163,19 @@ private final class BreakableStore: Store {
 
     func breakDown(_ value: Bool) { broken.withLock { $0 = value } }
 
-    func write(_ changes: [Change]) throws(StoreError) {
+    func write(_ changes: [Change]) throws(RegistryError) {
         if broken.withLock({ $0 }) { throw .failed(operation: "write", reason: "disk full") }
         try store.write(changes)
     }
 
-    func load() throws(StoreError) -> Snapshot { try store.load() }
-    func foreignChanges() throws(StoreError) -> Int64 { try store.foreignChanges() }
-    func nodes() throws(StoreError) -> [NodeRecord] { try store.nodes() }
-    func attempts(of node: MACAddress, limit: Int) throws(StoreError) -> [Attempt] {
+    func load() throws(RegistryError) -> Snapshot { try store.load() }
+    func foreignChanges() throws(RegistryError) -> Int64 { try store.foreignChanges() }
+    func nodes() throws(RegistryError) -> [NodeRecord] { try store.nodes() }
+    func attempts(of node: MACAddress, limit: Int) throws(RegistryError) -> [Attempt] {
         try store.attempts(of: node, limit: limit)
     }
-    func timeline(of attempt: Int64) throws(StoreError) -> [RecordedEvent] { try store.timeline(of: attempt) }
-    func strayEvents(of node: MACAddress, since: Int64) throws(StoreError) -> [BootEvent] {
+    func timeline(of attempt: Int64) throws(RegistryError) -> [RecordedEvent] { try store.timeline(of: attempt) }
+    func strayEvents(of node: MACAddress, since: Int64) throws(RegistryError) -> [BootEvent] {
         try store.strayEvents(of: node, since: since)
     }
 }

@@ -35,7 +35,7 @@ import Testing
             try store.write([.node(Node(mac: mac, name: "n001"))])
             let other = MACAddress(value: 1)
             let lease = Lease(mac: other, address: IPv4Address(value: 1), expires: 1)
-            #expect(throws: StoreError.self) {
+            #expect(throws: RegistryError.self) {
                 try store.write([.lease(lease), .node(Node(mac: other, name: "n001"))])
             }
             let snapshot = try store.load()
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func aPathThatCannotBeOpenedIsNamed() {
-        #expect(throws: StoreError.self) { try SQLiteStore(path: "/nowhere/registry.sqlite") }
+        #expect(throws: RegistryError.self) { try SQLiteStore(path: "/nowhere/registry.sqlite") }
     }
 
     @Test func aDamagedFileIsRefusedAndLeftAlone() throws {
@@ -76,7 +76,7 @@ import Testing
             let path = directory + "/registry.sqlite"
             let bytes = Data(repeating: 0x41, count: 8192)
             try bytes.write(to: URL(fileURLWithPath: path))
-            #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
+            #expect(throws: RegistryError.self) { try SQLiteStore(path: path) }
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
         }
     }

@@ -38,8 +38,9 @@ public struct LabNetwork: Hashable, Sendable {
         try await ip("link", "set", bridge, "up")
         try await ip("link", "add", "carrier0", "type", "veth", "peer", "name", "carrier1")
         try await ip("link", "set", "carrier0", "master", bridge)
-        try await ip("link", "set", "carrier0", "up")
-        try await ip("link", "set", "carrier1", "up")
+        try await ip("link", "set", "carrier0", "addrgenmode", "none", "up")
+        // The far end is nobody: it answers no ARP, and has no address of its own.
+        try await ip("link", "set", "carrier1", "addrgenmode", "none", "arp", "off", "up")
     }
 
     /// Puts a tap for one machine on the bridge. `name` is at most 15 bytes.

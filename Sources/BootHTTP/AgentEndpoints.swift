@@ -1,0 +1,102 @@
+import BootMachine
+import BootPolicy
+import CapsuleStore
+import FoundationEssentials
+import PacketIO
+import Registry
+
+// The agent's side of the boot plane. What it says is hostile until its token says otherwise, and is bounded even then.
+
+extension BootEndpoints {
+    /// Most reports that one request may bring.
+    static let reportLimit = 64
+
+    func checkIn(_ request: BootRequest) -> BootAnswer {
+        guard let attempt = token(of: request).flatMap({ ledger.attemptToCheckIn(with: $0) }) else {
+            return .unauthorized
+        }
+        let message: CheckIn
+        do {
+            message = try JSONDecoder().decode(CheckIn.self, from: Data(request.body))
+        } catch {
+            refuse(attempt.node, "check-in: \(error)")
+            return .text(400, "the check-in does not read: \(error)")
+        }
+        guard message.mac == attempt.node, let node = ledger.record(of: attempt.node)?.node else {
+            refuse(attempt.node, "check-in for \(message.mac) with this node's token")
+            return .unauthorized
+        }
+        let plan = settings.planMaker.plan(for: node, checkIn: message, resolve: capsules.bootable)
+        let now = wallMilliseconds()
+        ledger.record(
+            BootEvent(
+                node: node.mac, kind: .checkedIn, at: now, transport: .http, bytes: Int64(request.body.count),
+                milliseconds: message.inventory.uptimeMilliseconds, detail: Self.summary(message, plan)))
+        let token = ledger.issueAgentToken(for: attempt.id, capsule: plan.capsule)
+        do {
+            let reply = try JSONEncoder().encode(CheckInReply(attempt: attempt.id, token: token.text, plan: plan))
+            try ledger.flush()
+            return .json(200, Array(reply))
+        } catch {
+            return .text(503, "\(error)")
+        }
+    }
+
+    func report(_ request: BootRequest) -> BootAnswer {
+        guard let attempt = token(of: request).flatMap({ ledger.attempt(with: $0) }) else { return .unauthorized }
+        let reports: [AgentReport]
+        do {
+            reports = try JSONDecoder().decode([AgentReport].self, from: Data(request.body))
+        } catch {
+            refuse(attempt.node, "report: \(error)")
+            return .text(400, "the report does not read: \(error)")
+        }
+        guard reports.count <= Self.reportLimit, reports.allSatisfy({ Self.kinds.contains($0.kind) }) else {
+            refuse(attempt.node, "report: too many, or of a kind that an agent may not say")
+            return .text(400, "at most \(Self.reportLimit) reports, of the kinds that an agent may say")
+        }
+        let now = wallMilliseconds()
+        for report in reports {
+            record(report, of: attempt, at: now)
+        }
+        do {
+            try ledger.flush()
+            return .noContent()
+        } catch {
+            return .text(503, "\(error)")
+        }
+    }
+
+    private static let kinds: Set<BootEvent.Kind> = [
+        .progress, .chunkRejected, .transferResumed, .handingOff, .ready, .heartbeat, .failed,
+    ]
+
+    private func record(_ report: AgentReport, of attempt: Attempt, at now: Int64) {
+        if report.kind == .handingOff, let sent = traffic.take(attempt.id) {
+            ledger.record(
+                BootEvent(
+                    node: attempt.node, kind: .fileSent, at: now, transport: .http, bytes: sent.bytes,
+                    detail: "chunks of \(attempt.capsule ?? "the capsule") in \(sent.requests) ranges"))
+        }
+        let percent = report.percent.map { min(max($0, 0), 100) }
+        ledger.record(
+            BootEvent(
+                node: attempt.node, kind: report.kind, at: now, transport: .http, bytes: report.bytes,
+                milliseconds: report.milliseconds, percent: percent, detail: Self.detail(of: report)))
+    }
+
+    private static func detail(of report: AgentReport) -> String {
+        guard let capsule = report.capsule else { return report.detail }
+        return report.detail.isEmpty ? capsule : "\(capsule): \(report.detail)"
+    }
+
+    /// What the machine is and what it is to do, in one line.
+    private static func summary(_ message: CheckIn, _ plan: Plan) -> String {
+        let inventory = message.inventory
+        let machine = [
+            inventory.product, inventory.firmware, "\(inventory.cpus) CPUs", "\(inventory.memoryBytes >> 20) MiB",
+            "kernel \(message.kernelRelease)",
+        ].compactMap { $0 }.joined(separator: ", ")
+        return "\(machine); plan: \(plan.action.rawValue); " + plan.reasons.joined(separator: "; ")
+    }
+}

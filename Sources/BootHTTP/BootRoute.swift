@@ -1,0 +1,82 @@
+import BootProtocols
+
+/// What a request target names.
+enum BootRoute: Equatable {
+    /// A loader, or stage 1's kernel or initramfs: free to everyone on the boot network.
+    case bootFile(String)
+    /// The boot script of one machine.
+    case script(MACAddress)
+    case checkIn
+    case report
+    case manifest(capsule: String)
+    case index(capsule: String)
+    /// A bundle by its id, 64 hex digits.
+    case bundle(String)
+
+    /// Nil for a target that names nothing here.
+    init?(target: String) {
+        let path = target.prefix { $0 != "?" && $0 != "#" }
+        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 1024 else { return nil }
+        // Firmware joins URLs carelessly: empty segments are dropped in place, never answered with a redirect.
+        let segments = path.split(separator: "/").compactMap { Self.unescape($0) }
+        guard !segments.contains(".."), !segments.contains(".") else { return nil }
+        switch segments.first {
+        case "boot": self.init(boot: segments.dropFirst())
+        case "node": self.init(node: segments.dropFirst())
+        default: return nil
+        }
+    }
+
+    private init?(boot segments: ArraySlice<String>) {
+        guard let first = segments.first, let last = segments.last else { return nil }
+        guard first == "script" else {
+            self = .bootFile(segments.joined(separator: "/"))
+            return
+        }
+        guard segments.count == 2, last.hasSuffix(".ipxe"), let mac = MACAddress(last.dropLast(".ipxe".count)) else {
+            return nil
+        }
+        self = .script(mac)
+    }
+
+    private init?(node segments: ArraySlice<String>) {
+        let parts = Array(segments)
+        guard parts.first == "v1" else { return nil }
+        if parts == ["v1", "check-in"] {
+            self = .checkIn
+        } else if parts == ["v1", "report"] {
+            self = .report
+        } else if parts.count == 3, parts[1] == "bundles", Self.isDigest(parts[2]) {
+            self = .bundle(parts[2])
+        } else if parts.count == 4, parts[1] == "capsules", parts[3] == "manifest" {
+            self = .manifest(capsule: parts[2])
+        } else if parts.count == 4, parts[1] == "capsules", parts[3] == "index" {
+            self = .index(capsule: parts[2])
+        } else {
+            return nil
+        }
+    }
+
+    private static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == 64 && text.utf8.allSatisfy { hexDigitValue($0) != nil }
+    }
+
+    /// Undoes per cent encoding (RFC 3986, 2.1). Nil for a broken escape, and for what no name here may hold.
+    private static func unescape(_ segment: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(segment.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(hexDigitValue), let low = rest.popFirst().flatMap(hexDigitValue)
+            else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }) else {
+            return nil
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

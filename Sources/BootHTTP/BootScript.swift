@@ -1,0 +1,58 @@
+import BootProtocols
+import Foundation
+import Mustache
+import Registry
+
+/// The boot script as a Mustache template, `tftpboot/boot.ipxe`, read at each use: an edit counts from the next boot.
+public struct BootScript: Sendable {
+    /// What a script is rendered from. The names are those of the template.
+    struct Values: Sendable {
+        var name: String
+        var mac: MACAddress
+        var token: AttemptToken
+        /// `http://10.0.0.1:8987`
+        var server: String
+        /// SHA-256 of stage 1's kernel in hex.
+        var kernelDigest: String
+        var kernelArguments: String
+    }
+
+    private let path: String
+
+    public enum Failure: Error, CustomStringConvertible {
+        case unreadable(path: String, reason: String)
+
+        public var description: String {
+            switch self {
+            case .unreadable(let path, let reason): "cannot use the boot script template \(path): \(reason)"
+            }
+        }
+    }
+
+    /// Reads the template once, so that a broken one shows when the server starts.
+    public init(directory: String) throws(Failure) {
+        path = directory + "/boot.ipxe"
+        _ = try template()
+    }
+
+    func render(_ values: Values) throws(Failure) -> String {
+        try template().render([
+            "name": values.name,
+            "mac": values.mac.description,
+            "macWithHyphens": values.mac.joined(by: "-"),
+            "attempt": String(values.token.attempt),
+            "token": values.token.text,
+            "server": values.server,
+            "kernelDigest": values.kernelDigest,
+            "kernelArguments": values.kernelArguments,
+        ])
+    }
+
+    private func template() throws(Failure) -> MustacheTemplate {
+        do {
+            return try MustacheTemplate(string: String(contentsOfFile: path, encoding: .utf8))
+        } catch {
+            throw .unreadable(path: path, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import BootMachine
+public import Registry
+
+/// What a plan needs to know of a capsule.
+public struct BootableCapsule: Hashable, Sendable {
+    /// Exact generation, `compute@12`.
+    public var reference: String
+    /// SHA-256 of its kernel, lower case hex.
+    public var kernelDigest: String
+    public var kernelRelease: String
+
+    public init(reference: String, kernelDigest: String, kernelRelease: String) {
+        self.reference = reference
+        self.kernelDigest = kernelDigest
+        self.kernelRelease = kernelRelease
+    }
+}
+
+/// Decides what a node does on this attempt: a pure function of the node, what it said, and the settings.
+public struct PlanMaker: Sendable {
+    /// For nodes that name no capsule themselves.
+    public var defaultCapsule: String?
+    /// Nil: as the kernels demand.
+    public var handoff: Plan.Handoff?
+    public var servers: [String]
+    /// Seconds between heartbeats of a ready node, and between check-ins of a waiting one.
+    public var heartbeatSeconds: Int
+    public var waitSeconds: Int
+
+    public init(
+        defaultCapsule: String?, handoff: Plan.Handoff? = nil, servers: [String], heartbeatSeconds: Int = 30,
+        waitSeconds: Int = 15
+    ) {
+        self.defaultCapsule = defaultCapsule
+        self.handoff = handoff
+        self.servers = servers
+        self.heartbeatSeconds = heartbeatSeconds
+        self.waitSeconds = waitSeconds
+    }
+
+    /// The plan for `node`. `resolve` turns a reference into the generation that it means now, or throws the reason
+    /// why there is none.
+    public func plan(
+        for node: Node, checkIn: CheckIn, resolve: (String) throws -> BootableCapsule
+    ) -> Plan {
+        guard node.enabled else { return wait(node, because: "the node is disabled") }
+        guard node.approved else { return wait(node, because: "the node is in quarantine until an admin approves it") }
+        guard let wanted = node.capsule ?? defaultCapsule else {
+            return wait(node, because: "neither the node nor the server names a capsule")
+        }
+        let capsule: BootableCapsule
+        do {
+            capsule = try resolve(wanted)
+        } catch {
+            return wait(node, because: "\(error)")
+        }
+        var reasons = ["capsule \(capsule.reference): \(wanted) of \(node.capsule == nil ? "the server" : "the node")"]
+        guard let handoff = chooseHandoff(node, checkIn: checkIn, capsule: capsule, reasons: &reasons) else {
+            return wait(node, because: reasons.last ?? "no handoff fits")
+        }
+        return Plan(
+            action: .diskless, nodeName: node.name, capsule: capsule.reference, handoff: handoff, servers: servers,
+            waitSeconds: heartbeatSeconds, reasons: reasons)
+    }
+
+    private func chooseHandoff(
+        _ node: Node, checkIn: CheckIn, capsule: BootableCapsule, reasons: inout [String]
+    ) -> Plan.Handoff? {
+        // A node under the runtime kernel has its kexec behind it.
+        let runsIt = checkIn.phase == .runtimeKernel || checkIn.kernelDigest == capsule.kernelDigest
+        if checkIn.phase == .runtimeKernel {
+            reasons.append("switch: the capsule's kernel \(checkIn.kernelRelease) runs since the kexec")
+            return .switch
+        }
+        switch node.handoff ?? handoff {
+        case .kexec:
+            reasons.append("kexec: asked for by \(node.handoff == nil ? "the server" : "the node")")
+            return .kexec
+        case .switch:
+            guard runsIt else {
+                reasons.append(
+                    "switch is asked for, but stage 1 runs kernel \(checkIn.kernelRelease) and capsule "
+                        + "\(capsule.reference) brings \(capsule.kernelRelease)")
+                return nil
+            }
+            reasons.append("switch: asked for by \(node.handoff == nil ? "the server" : "the node")")
+            return .switch
+        case nil:
+            reasons.append(
+                runsIt
+                    ? "switch: stage 1's kernel is the capsule's own"
+                    : "kexec: stage 1 runs kernel \(checkIn.kernelRelease), the capsule brings \(capsule.kernelRelease)"
+            )
+            return runsIt ? .switch : .kexec
+        }
+    }
+
+    private func wait(_ node: Node, because reason: String) -> Plan {
+        Plan(
+            action: .wait, nodeName: node.name, capsule: nil, handoff: .switch, servers: servers,
+            waitSeconds: waitSeconds, reasons: [reason])
+    }
+}

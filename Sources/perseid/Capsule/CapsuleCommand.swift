@@ -1,0 +1,112 @@
+import ArgumentParser
+import CapsuleFormat
+import CapsuleStore
+import Foundation
+
+struct CapsuleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capsule", abstract: "Builds and lists capsules.",
+        subcommands: [CapsuleBuild.self, CapsuleList.self, CapsuleShow.self])
+}
+
+struct CapsuleBuild: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Builds the next generation of a capsule.",
+        discussion: """
+            The source is a directory or a tar file with a root file system, a list of Debian packages (NAME.pkglist, \
+            one a line; made with mmdebstrap), or the word `busybox` for the smallest root that boots. The kernel is \
+            the one in the root, or the one that --kernel names: a package, a .deb, or a directory with boot/ and \
+            lib/modules/.
+
+            The generation is signed with the state's key, and the channel moves to it. Chunks that the store has \
+            already are not stored again.
+
+            Example: perseid capsule build compute --source debian.pkglist --kernel linux-image-amd64
+            """)
+
+    @OptionGroup var state: StateOption
+    @Argument(help: "Name of the capsule.")
+    var name: String
+    @Option(help: "Directory, tar file, .pkglist, or busybox.")
+    var source: String
+    @Option(help: "Debian package, .deb file, or directory.")
+    var kernel: String?
+    @Option(help: "Kernel command line of the runtime kernel.")
+    var kernelArguments: String?
+    @Option(help: "Channel that points at the new generation; `none` moves none.")
+    var channel = CapsuleReference.defaultChannel
+
+    func validate() throws {
+        guard CapsuleName(name) != nil else {
+            throw ValidationError("`\(name)` is no capsule name: a-z, 0-9, - _ and ., the first a letter or digit")
+        }
+        guard channel == "none" || CapsuleName(channel) != nil else {
+            throw ValidationError("`\(channel)` is no channel name")
+        }
+    }
+
+    func run() async throws {
+        guard let name = CapsuleName(name) else { return }
+        var options = CapsuleBuildOptions(channel: channel == "none" ? nil : CapsuleName(channel))
+        if let kernelArguments { options.kernelCommandLine = kernelArguments }
+        let progress = ProgressLine()
+        let builder = CapsuleBuilder(store: try state.open().openCapsules()) { progress.show($0) }
+        defer { progress.end() }
+        let built = try await builder.build(
+            name, from: CapsuleSource(argument: source), kernel: kernel.map { KernelSource(argument: $0) },
+            options: options)
+        progress.end()
+        print(built.summary)
+    }
+}
+
+struct CapsuleList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists capsules with their generations and channels.")
+
+    @OptionGroup var state: StateOption
+
+    func run() throws {
+        let store = try state.open().openCapsules()
+        var table = TextTable(columns: [.left, .right, .left, .left, .left])
+        table.add(["CAPSULE", "STORED", "KERNEL", "CREATED", "CHANNELS"])
+        for listing in try store.list() {
+            for generation in listing.generations {
+                let manifest = try store.manifest(of: generation)
+                let channels = listing.channels.filter { $0.value == generation }.keys.map(\.text).sorted()
+                table.add([
+                    generation.description, ByteCount.text(manifest.streams.reduce(0) { $0 + $1.size }),
+                    manifest.kernelRelease, Date(timeIntervalSince1970: Double(manifest.created)).ISO8601Format(),
+                    channels.joined(separator: " "),
+                ])
+            }
+        }
+        print(table.text, terminator: "")
+    }
+}
+
+struct CapsuleShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows the signed manifest of a generation.")
+
+    @OptionGroup var state: StateOption
+    @Argument(help: "NAME@GENERATION, NAME:CHANNEL or NAME.")
+    var capsule: String
+
+    func run() throws {
+        let store = try state.open().openCapsules()
+        let manifest = try store.manifest(of: store.resolve(CapsuleReference.validated(capsule)))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(manifest), as: UTF8.self))
+    }
+}
+
+extension BuiltCapsule {
+    /// `small@3: 31.2 MB in 97 chunks, 2.1 MB of them new; kernel 6.1.0-28-cloud-amd64`
+    var summary: String {
+        let size = manifest.streams.reduce(0) { $0 + $1.size }
+        return "\(generation): \(ByteCount.text(size)) in \(manifest.index.chunks) chunks, "
+            + "\(ByteCount.text(newBytes)) of them new; kernel \(manifest.kernelRelease)"
+    }
+}

@@ -1,0 +1,85 @@
+import CapsuleFormat
+import CapsuleStore
+import Foundation
+import Synchronization
+
+/// The progress of a build on one line of a terminal; a line a phase where there is no terminal.
+final class ProgressLine: Sendable {
+    private struct State {
+        var phase: CapsuleBuildProgress.Phase?
+        var began = ContinuousClock.now
+        var shown = ContinuousClock.now
+        var ended = false
+    }
+
+    private let state = Mutex(State())
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+
+    func show(_ progress: CapsuleBuildProgress) {
+        let now = ContinuousClock.now
+        let text: String? = state.withLock { state in
+            let isNew = state.phase != progress.phase
+            if isNew {
+                state.phase = progress.phase
+                state.began = now
+            }
+            guard isNew || (isTerminal && now - state.shown > .milliseconds(200)) else { return nil }
+            state.shown = now
+            return Self.text(progress, elapsed: now - state.began)
+        }
+        guard let text else { return }
+        write(isTerminal ? "\r\u{1b}[K\(text)" : text + "\n")
+    }
+
+    /// Leaves the line for what is printed next.
+    func end() {
+        let isFirst = state.withLock { state in
+            defer { state.ended = true }
+            return !state.ended && state.phase != nil
+        }
+        if isFirst, isTerminal { write("\r\u{1b}[K") }
+    }
+
+    private func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+
+    private static func text(_ progress: CapsuleBuildProgress, elapsed: Duration) -> String {
+        let name = name(of: progress.phase)
+        guard progress.done > 0 else { return name }
+        guard let total = progress.total, total > 0 else { return "\(name): \(ByteCount.text(progress.done))" }
+        let seconds = elapsed / .seconds(1)
+        var text = "\(name): \(progress.done * 100 / total) % of \(ByteCount.text(total))"
+        if seconds > 0.5 {
+            let rate = Double(progress.done) / seconds
+            let left = Double(total - progress.done) / rate
+            text += ", \(ByteCount.text(Int64(rate)))/s, \(Int(left.rounded(.up))) s left"
+        }
+        return text
+    }
+
+    private static func name(of phase: CapsuleBuildProgress.Phase) -> String {
+        switch phase {
+        case .kernel: "getting the kernel"
+        case .root: "making the root file system"
+        case .packing(let role): "packing \(role.rawValue)"
+        case .chunking(let role): "storing \(role.rawValue)"
+        case .publishing: "publishing"
+        }
+    }
+}
+
+/// Sizes for people.
+enum ByteCount {
+    /// `512 B`, `3.4 MB`: decimal units, as disks and networks are sold.
+    static func text(_ bytes: Int64) -> String {
+        guard bytes >= 1000 else { return "\(bytes) B" }
+        var value = Double(bytes)
+        var unit = "B"
+        for next in ["kB", "MB", "GB", "TB"] where value >= 1000 {
+            value /= 1000
+            unit = next
+        }
+        return String(format: "%.1f %@", value, unit)
+    }
+}

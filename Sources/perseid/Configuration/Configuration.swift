@@ -1,0 +1,119 @@
+import BootMachine
+import BootProtocols
+import Registry
+
+/// What `perseid serve` is to do: each value from an option, else `PERSEID_*`, else the configuration file, else
+/// its default.
+struct Configuration: Sendable {
+    var interface: String
+    /// Nil: derived from the interface's subnet.
+    var pool: ClosedRange<IPv4Address>?
+    var httpPort: UInt16 = 8987
+    var leaseSeconds: UInt32 = 43_200
+    var router: IPv4Address?
+    var dns: [IPv4Address] = []
+    var domain: String?
+    var unknown: UnknownNodePolicy = .quarantine
+    /// For nodes that name none.
+    var capsule: String?
+    /// Nil: as the kernels demand.
+    var handoff: Plan.Handoff?
+    var kernelArguments = "console=tty0 console=ttyS0,115200"
+    var tftpboot: String
+    var chainloadAlways = false
+    /// Runs as this user once the sockets are open.
+    var user: String?
+}
+
+extension Configuration {
+    /// A setting that does not read, or one that does not exist.
+    enum Failure: Error, Equatable, CustomStringConvertible {
+        case missing(String)
+        case unreadable(path: String, reason: String)
+        case unknownKeys([String], path: String)
+        case invalid(key: String, value: String, expected: String, from: String)
+
+        var description: String {
+            switch self {
+            case .missing(let key):
+                "no \(key) is given: use --\(key), PERSEID_\(key.uppercased()), or `\(key):` in the configuration file"
+            case .unreadable(let path, let reason):
+                "cannot read the configuration \(path): \(reason)"
+            case .unknownKeys(let keys, let path):
+                "\(path): no such setting: \(keys.joined(separator: ", ")). There are "
+                    + Setting.allCases.map(\.rawValue).joined(separator: ", ")
+            case .invalid(let key, let value, let expected, let from):
+                "\(from): \(key) is `\(value)`, expected \(expected)"
+            }
+        }
+    }
+
+    /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
+    enum Setting: String, CaseIterable {
+        case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
+        case tftpboot, chainloadAlways, user
+
+        var environmentName: String {
+            "PERSEID_"
+                + rawValue.map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
+        }
+    }
+
+    /// Where a value was given, for errors.
+    struct Given: Equatable {
+        var value: String
+        var from: String
+    }
+
+    /// Reads the settings as they were given.
+    init(_ given: [Setting: Given], defaultTftpboot: String) throws(Failure) {
+        guard let interface = given[.interface]?.value, !interface.isEmpty else { throw .missing("interface") }
+        self.interface = interface
+        tftpboot = given[.tftpboot]?.value ?? defaultTftpboot
+        if let value = given[.pool] { pool = try value.read(.pool, "two addresses, 10.0.0.10-10.0.0.99", Self.pool) }
+        if let value = given[.httpPort] { httpPort = try value.read(.httpPort, "a port, 1 to 65535") { UInt16($0) } }
+        if let value = given[.leaseSeconds] {
+            leaseSeconds = try value.read(.leaseSeconds, "seconds, 60 to 31536000") { text in
+                UInt32(text).flatMap { (60...31_536_000).contains($0) ? $0 : nil }
+            }
+        }
+        if let value = given[.router] { router = try value.read(.router, "an IPv4 address") { IPv4Address($0) } }
+        if let value = given[.dns] { dns = try value.read(.dns, "IPv4 addresses, joined by commas", Self.addresses) }
+        domain = given[.domain]?.value
+        if let value = given[.unknown] {
+            unknown = try value.read(.unknown, "register, quarantine or ignore") { UnknownNodePolicy(rawValue: $0) }
+        }
+        capsule = given[.capsule]?.value
+        if let value = given[.handoff], value.value != "auto" {
+            handoff = try value.read(.handoff, "auto, switch or kexec") { Plan.Handoff(rawValue: $0) }
+        }
+        if let value = given[.kernelArguments] { kernelArguments = value.value }
+        if let value = given[.chainloadAlways] {
+            chainloadAlways = try value.read(.chainloadAlways, "true or false") { Bool($0) }
+        }
+        user = given[.user]?.value
+    }
+
+    private static func pool(_ text: String) -> ClosedRange<IPv4Address>? {
+        let ends = text.split(separator: "-").compactMap { IPv4Address($0) }
+        guard ends.count == 2, ends[0] <= ends[1] else { return nil }
+        return ends[0]...ends[1]
+    }
+
+    private static func addresses(_ text: String) -> [IPv4Address]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let addresses = parts.compactMap { IPv4Address($0.drop { $0 == " " }) }
+        return addresses.count == parts.count ? addresses : nil
+    }
+}
+
+extension Configuration.Given {
+    fileprivate func read<Value>(
+        _ key: Configuration.Setting, _ expected: String, _ parse: (String) -> Value?
+    ) throws(Configuration.Failure) -> Value {
+        guard let result = parse(value) else {
+            throw .invalid(key: key.rawValue, value: value, expected: expected, from: from)
+        }
+        return result
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Yams
+
+extension Configuration {
+    static let standardFile = "/etc/perseid/perseid.yaml"
+
+    /// What a configuration file says: a YAML mapping of the settings, lists joined by commas.
+    static func settings(inFile path: String) throws(Failure) -> [Setting: Given] {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: String(contentsOfFile: path, encoding: .utf8))
+        } catch let error as YamlError {
+            throw .unreadable(path: path, reason: "\(error)")
+        } catch {
+            throw .unreadable(path: path, reason: error.localizedDescription)
+        }
+        guard let node, node.null == nil else { return [:] }
+        guard let mapping = node.mapping else { throw .unreadable(path: path, reason: "it is no list of `key: value`") }
+        var given: [Setting: Given] = [:]
+        var unknown: [String] = []
+        for (key, value) in mapping {
+            guard let name = key.string, let setting = Setting(rawValue: name) else {
+                unknown.append(key.string ?? "?")
+                continue
+            }
+            given[setting] = Given(value: try text(value, of: name, in: path), from: path)
+        }
+        guard unknown.isEmpty else { throw .unknownKeys(unknown, path: path) }
+        return given
+    }
+
+    /// What `PERSEID_*` says.
+    static func settings(inEnvironment environment: [String: String]) -> [Setting: Given] {
+        var given: [Setting: Given] = [:]
+        for setting in Setting.allCases {
+            guard let value = environment[setting.environmentName], !value.isEmpty else { continue }
+            given[setting] = Given(value: value, from: setting.environmentName)
+        }
+        return given
+    }
+
+    private static func text(_ node: Node, of key: String, in path: String) throws(Failure) -> String {
+        if let scalar = node.scalar { return scalar.string }
+        let items = node.sequence?.compactMap { $0.scalar?.string } ?? []
+        guard let sequence = node.sequence, items.count == sequence.count else {
+            throw .invalid(key: key, value: "a mapping", expected: "one value or a list", from: path)
+        }
+        return items.joined(separator: ",")
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import CapsuleStore
+import Foundation
+import Registry
+import RegistrySQLite
+
+/// Where everything lies that Perseid keeps. Readable by its owner alone: there are keys in it.
+struct StateDirectory: Sendable {
+    let path: String
+
+    static let standard = "/var/lib/perseid"
+
+    var registryPath: String { path + "/registry.sqlite" }
+    var stage1: String { path + "/stage1" }
+    var loaders: String { path + "/loaders" }
+
+    /// Opens the state, made if it is not there.
+    init(path: String) throws(StateDirectoryError) {
+        self.path = path
+        for directory in [path, path + "/loaders"] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw .cannotMake(path: directory, reason: error.localizedDescription)
+            }
+        }
+    }
+
+    func openRegistry() throws(RegistryError) -> SQLiteStore { try SQLiteStore(path: registryPath) }
+
+    func openCapsules() throws -> CapsuleStore { try CapsuleStore(at: path) }
+}
+
+enum StateDirectoryError: Error, CustomStringConvertible {
+    case cannotMake(path: String, reason: String)
+
+    var description: String {
+        switch self {
+        case .cannotMake(let path, let reason):
+            "cannot make the state directory \(path): \(reason). Name another with --state or PERSEID_STATE"
+        }
+    }
+}
+
+/// The option that every command has.
+struct StateOption: ParsableArguments {
+    @Option(help: ArgumentHelp("Directory that holds the registry, capsules and keys.", valueName: "directory"))
+    var state: String?
+
+    func open() throws -> StateDirectory {
+        let path = state ?? ProcessInfo.processInfo.environment["PERSEID_STATE"] ?? StateDirectory.standard
+        return try StateDirectory(path: URL(fileURLWithPath: path).standardizedFileURL.path)
+    }
+}

@@ -1,0 +1,88 @@
+import BootLab
+import BootMachine
+import BootProtocols
+import Foundation
+import PacketIO
+import Registry
+import RegistrySQLite
+
+/// One machine from power-on to ready, with a server of its own, inside the lab's namespaces.
+struct BootCourse: Sendable {
+    let state: StateDirectory
+    let kit: LabKit
+    let firmware: Firmware
+    let capsule: String
+    let handoff: Plan.Handoff?
+    let memoryMiB: Int
+    let timeout: Duration
+
+    private static let mac = MACAddress(value: 0x5254_0012_3456)
+    private static let name = "n001"
+
+    /// What did not happen, and what the console said last.
+    struct Failure: Error, CustomStringConvertible {
+        let step: String
+        let console: [String]
+        let log: String
+
+        var description: String {
+            "\(step)\nthe console's last lines (all of it: \(log)):\n"
+                + console.map { "  | \($0)" }.joined(separator: "\n")
+        }
+    }
+
+    func run() async throws -> Timeline {
+        let registry = try state.openRegistry()
+        let node = Node(mac: Self.mac, name: Self.name, capsule: capsule, handoff: handoff)
+        try registry.write([.node(node)])
+        let network = LabNetwork.standard
+        try await network.bringUp()
+        try await network.addTap("tap0")
+        let logs = try LabDirectory(creating: state.path + "/lab")
+        let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
+        return try await server(on: network).running(into: log) {
+            _ = try await log.line(containing: "serving ", within: .seconds(30))
+            let began = wallMilliseconds()
+            let powerOn = BootEvent(node: node.mac, kind: .poweredOn, at: began, detail: "\(firmware.rawValue), QEMU")
+            try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
+            let machine = MachineConfiguration(
+                name: node.name, start: .firmware(firmware), mac: node.mac, memoryMiB: memoryMiB)
+            return try await VirtualMachine.withPower(machine, directory: logs) { machine in
+                try await follow(node, since: began, machine, registry)
+            }
+        }
+    }
+
+    private func server(on network: LabNetwork) -> Program {
+        Program(
+            "/proc/self/exe",
+            [
+                "serve", "--interface", network.bridge, "--state", state.path, "--tftpboot", kit.tftpboot,
+                "--kernel-arguments", kit.kernelArguments,
+            ])
+    }
+
+    /// Shows events as they come, until the node is ready or the time is over.
+    private func follow(
+        _ node: Node, since began: Int64, _ machine: VirtualMachine, _ registry: SQLiteStore
+    ) async throws -> Timeline {
+        let deadline = ContinuousClock.now + timeout
+        var shown = 0
+        var last = "nothing: no DISCOVER came"
+        while ContinuousClock.now < deadline {
+            if let timeline = try Timeline(of: node, attempt: nil, in: registry), timeline.attempt.began >= began {
+                for recorded in timeline.events.dropFirst(shown) {
+                    let seconds = String(format: "%7.2f", timeline.seconds(recorded.event.at))
+                    last = "\(recorded.event.kind.rawValue) \(recorded.event.detail)"
+                    FileHandle.standardError.write(Data("\(seconds) s  \(last)\n".utf8))
+                }
+                shown = max(shown, timeline.events.count)
+                if timeline.attempt.state == .ready { return timeline }
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Failure(
+            step: "not ready after \(timeout.components.seconds) s; the last step was \(last)",
+            console: machine.console.lastLines(20), log: machine.console.logPath)
+    }
+}

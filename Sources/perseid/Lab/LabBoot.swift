@@ -1,0 +1,67 @@
+import ArgumentParser
+import BootLab
+import BootMachine
+import BootProtocols
+import Foundation
+import Registry
+
+struct LabBoot: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "boot", abstract: "Switches a virtual machine on and follows it to ready.",
+        discussion: """
+            Prepares what is missing (keys, stage 1, the capsule), starts `perseid serve` on a bridge of its own, \
+            switches a machine on, and shows its timeline. The last line is
+
+              ready NODE MAC CAPSULE@GENERATION in SECONDS s
+
+            counted from power-on. Anything else ends with another status than 0, the step that failed, and the last \
+            lines of the machine's console.
+
+            Example: perseid lab boot --state .work --firmware uefi --capsule small
+            """)
+
+    @OptionGroup var state: StateOption
+    @OptionGroup var kit: LabKit
+    @Option(help: "bios, uefi or uefi-http.", transform: Self.firmware)
+    var firmware = Firmware.bios
+    @Option(help: "debian, small, or a capsule of the store.")
+    var capsule = "debian"
+    @Option(help: "auto, switch or kexec.")
+    var handoff = "auto"
+    @Option(help: "Memory of the machine in MiB.")
+    var memory = 2048
+    @Option(help: "Seconds after which the machine counts as lost.")
+    var timeout = 300
+
+    func validate() throws {
+        guard handoff == "auto" || Plan.Handoff(rawValue: handoff) != nil else {
+            throw ValidationError("`\(handoff)` is neither auto, switch nor kexec")
+        }
+        guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
+        guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
+    }
+
+    func run() async throws {
+        let state = try state.open()
+        guard LabNamespace.isInside else {
+            try await kit.prepare(capsule: capsule, in: state)
+            // The inner program does the rest; this one waits and takes its status over.
+            throw ExitCode(try LabNamespace.enter() ?? 0)
+        }
+        let course = BootCourse(
+            state: state, kit: kit, firmware: firmware, capsule: capsule, handoff: Plan.Handoff(rawValue: handoff),
+            memoryMiB: memory, timeout: .seconds(timeout))
+        let timeline = try await course.run()
+        print(timeline.text)
+        let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)
+        print("ready \(timeline.node.name) \(timeline.node.mac) \(timeline.attempt.capsule ?? "?") in \(seconds) s")
+    }
+
+    private static func firmware(_ text: String) throws -> Firmware {
+        guard let firmware = Firmware(rawValue: text) else {
+            let known = Firmware.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("there is no firmware `\(text)`; there are \(known)")
+        }
+        return firmware
+    }
+}

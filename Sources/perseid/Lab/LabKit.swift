@@ -1,0 +1,82 @@
+import ArgumentParser
+import CapsuleFormat
+import CapsuleStore
+import Foundation
+
+/// What the lab boots with, made where it is missing.
+struct LabKit: ParsableArguments, Sendable {
+    @Option(help: "The static agent.")
+    var agent = AgentLocation.standard
+    @Option(help: "Kernel of stage 1: Debian package, .deb file, or directory.")
+    var stage1Kernel = "linux-image-cloud-amd64"
+    @Option(help: "Directory of the boot script templates.")
+    var tftpboot = "tftpboot"
+    @Option(help: "Package list of the capsule `debian`.")
+    var packages = "Fixtures/debian.pkglist"
+    @Option(help: "Command line of stage 1's kernel.")
+    var kernelArguments = "console=ttyS0,115200 quiet"
+
+    /// Makes stage 1 if the agent or the kernel is another than it was, and the capsule if the store has none of
+    /// that name.
+    func prepare(capsule: String?, in state: StateDirectory) async throws {
+        let store = try state.openCapsules()
+        try Loaders.install(into: state.loaders)
+        let stamp = Stamp(path: state.path + "/lab-stage1")
+        let wanted = try stage1Inputs(store)
+        if try Stage1Builder(store: store).current() == nil || stamp.text != wanted {
+            say("building stage 1 from \(stage1Kernel)")
+            let built = try await Stage1Builder(store: store).build(
+                kernel: KernelSource(argument: stage1Kernel), agent: agent)
+            try stamp.write(wanted)
+            say(built.summary)
+        }
+        if let capsule { try await prepare(capsule, store) }
+    }
+
+    private func prepare(_ capsule: String, _ store: CapsuleStore) async throws {
+        let reference = try CapsuleReference.validated(capsule)
+        guard try !store.list().contains(where: { $0.name == reference.name }) else {
+            _ = try store.resolve(reference)
+            return
+        }
+        let source: CapsuleSource
+        switch capsule {
+        case "small": source = .busybox
+        case "debian": source = .packageList(packages)
+        default:
+            _ = try store.resolve(reference)
+            return
+        }
+        say("building the capsule \(capsule)")
+        let progress = ProgressLine()
+        defer { progress.end() }
+        let built = try await CapsuleBuilder(store: store) { progress.show($0) }.build(reference.name, from: source)
+        progress.end()
+        say(built.summary)
+    }
+
+    /// What stage 1 is made from: the kernel's name, the agent's content, the keys.
+    private func stage1Inputs(_ store: CapsuleStore) throws -> String {
+        guard let contents = FileManager.default.contents(atPath: agent) else {
+            throw ValidationError("there is no agent at \(agent): build it with `make build`, or name it with --agent")
+        }
+        try store.makeSigningKey()
+        let keys = try store.publicKeys().map(\.id.description).sorted().joined(separator: ",")
+        return "\(stage1Kernel) \(ContentDigest(hashing: Array(contents)).hex) \(keys)"
+    }
+
+    private func say(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    /// A file that remembers what something was made from.
+    private struct Stamp {
+        let path: String
+
+        var text: String? { FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } }
+
+        func write(_ text: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        }
+    }
+}

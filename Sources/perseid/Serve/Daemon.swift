@@ -1,0 +1,240 @@
+import BootHTTP
+import BootMachine
+import BootPolicy
+import BootProtocols
+import CapsuleFormat
+import CapsuleStore
+import DHCPService
+import Foundation
+import Logging
+import PacketIO
+import Registry
+import RegistrySQLite
+import ServiceLifecycle
+import TFTPService
+import UnixSignals
+
+/// The servers of the boot plane around one ledger: made with the privileges of its caller, run without any.
+final class Daemon: Sendable {
+    private let configuration: Configuration
+    private let network: BootNetwork
+    private let ledger: BootLedger
+    private let endpoints: BootEndpoints
+    private let dhcp: DHCPServer
+    private let tftp: TFTPServer
+    private let routers: RouterResponder
+    private let logger: Logger
+    /// Held for as long as the daemon lives.
+    private let lock: StateLock
+
+    /// Opens the state and all sockets, then gives up every privilege. Call it on the main thread, while that is the
+    /// only one.
+    init(configuration: Configuration, state: StateDirectory) throws {
+        let logger = Logger(label: "perseid", factory: { StreamLogHandler.standardError(label: $0) })
+        let network = try BootNetwork(interface: configuration.interface)
+        lock = try StateLock(state: state.path)
+        try Loaders.install(into: state.loaders)
+        let capsules = try state.openCapsules()
+        guard let stage1 = try Stage1Builder(store: capsules).current() else { throw NoStage1(state: state.path) }
+        if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
+        let store = try state.openRegistry()
+        let snapshot = try store.load()
+        let ledger = BootLedger(
+            store: store, snapshot: snapshot, unknown: configuration.unknown,
+            observer: { logger.info("\($0.line)") })
+        let files = try BootFiles(loaders: state.loaders, stage1: state.stage1)
+        self.configuration = configuration
+        self.network = network
+        self.ledger = ledger
+        self.logger = logger
+        endpoints = BootEndpoints(
+            settings: Self.settings(configuration, network, kernelDigest: stage1.kernel.sha256.hex), ledger: ledger,
+            files: files, script: try BootScript(directory: configuration.tftpboot), capsules: capsules)
+        dhcp = try Self.openDHCP(configuration, network, snapshot.leases, ledger, logger)
+        tftp = try Self.openTFTP(network, files, ledger)
+        routers = try Self.openRouters(network, ledger, logger)
+        try Privileges.drop(to: configuration.user, state: state.path)
+    }
+
+    /// Serves until a signal or a failure ends it.
+    func run() async throws {
+        let http = try await Self.openHTTP(network, configuration.httpPort, endpoints)
+        let (ledger, logger) = (ledger, logger)
+        let services: [any Service] = [
+            LoopService(start: { [dhcp] in try dhcp.start(ended: $0) }, stop: { [dhcp] in dhcp.waker.requestStop() }),
+            LoopService(start: { [tftp] in try tftp.start(ended: $0) }, stop: { [tftp] in tftp.stop() }),
+            LoopService(
+                start: { [routers] in try routers.start(ended: $0) },
+                stop: { [routers] in routers.waker.requestStop() }),
+            TaskService { try await http.run() },
+            TaskService { await ledger.run { logger.error("\($0); what happens now is written when it works again") } },
+            TaskService { try await Self.tick(ledger, logger) },
+        ]
+        logger.info(
+            "serving \(network.subnet) on \(network.interface.name) from \(network.address): DHCP, TFTP, HTTP \(http.port)"
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "services", factory: { _ in SwiftLogNoOpLogHandler() })))
+        try await group.run()
+        try ledger.flush()
+        logger.info("stopped")
+    }
+
+    // MARK: - Parts
+
+    private static func settings(
+        _ configuration: Configuration, _ network: BootNetwork, kernelDigest: String
+    ) -> BootEndpoints.Settings {
+        let baseURL = "http://\(network.address):\(configuration.httpPort)"
+        return BootEndpoints.Settings(
+            baseURL: baseURL, kernelArguments: configuration.kernelArguments, stage1KernelDigest: kernelDigest,
+            planMaker: PlanMaker(
+                defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL]))
+    }
+
+    private static func openDHCP(
+        _ configuration: Configuration, _ network: BootNetwork, _ leases: [Lease], _ ledger: BootLedger,
+        _ logger: Logger
+    ) throws -> DHCPServer {
+        let settings = DHCPSettings(
+            serverAddress: network.address, subnet: network.subnet, pool: configuration.pool,
+            leaseSeconds: configuration.leaseSeconds, router: configuration.router, nameServers: configuration.dns,
+            domain: configuration.domain, httpPort: configuration.httpPort)
+        let machine = try DHCPMachine(settings: settings, leases: leases) { ledger.verdict(on: $0) }
+        return try DHCPServer(
+            interface: network.interface, machine: machine, commit: { try ledger.commit($0) },
+            record: { ledger.record($0) }, report: { logger.error("\($0)") })
+    }
+
+    private static func openTFTP(
+        _ network: BootNetwork, _ files: BootFiles, _ ledger: BootLedger
+    ) throws -> TFTPServer {
+        try naming(port: 69, .udp) {
+            try TFTPServer(
+                TFTPServer.Listening(interface: network.interface.name), content: BootFileContent(files: files)
+            ) { transfer in
+                guard let machine = ledger.machine(at: transfer.client.endpoint.address),
+                    let event = BootEvent(transfer, of: machine, at: wallMilliseconds())
+                else { return }
+                ledger.record(event)
+            }
+        }
+    }
+
+    private static func openRouters(
+        _ network: BootNetwork, _ ledger: BootLedger, _ logger: Logger
+    ) throws -> RouterResponder {
+        try RouterResponder(
+            interface: network.interface, isBooting: { ledger.isInBootProgram($0) },
+            report: { logger.error("\($0)") })
+    }
+
+    private static func openHTTP(
+        _ network: BootNetwork, _ port: UInt16, _ endpoints: BootEndpoints
+    ) async throws -> BootHTTPServer {
+        do {
+            return try await BootHTTPServer(address: network.address, port: port, endpoints: endpoints)
+        } catch let error as SystemError where error.isAddressInUse {
+            throw PortTaken(error: error, holders: PortHolder.find(port: port, transport: .tcp))
+        }
+    }
+
+    private static func tick(_ ledger: BootLedger, _ logger: Logger) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            do {
+                try ledger.tick(at: wallMilliseconds())
+            } catch {
+                logger.error("\(error)")
+            }
+        }
+    }
+
+    /// Says who holds the port where it is taken.
+    static func naming<Value>(
+        port: UInt16, _ transport: PortHolder.Transport, _ open: () throws -> Value
+    ) throws -> Value {
+        do {
+            return try open()
+        } catch let error as SystemError where error.isAddressInUse {
+            throw PortTaken(error: error, holders: PortHolder.find(port: port, transport: transport))
+        } catch let error as SystemError where error.isPermissionDenied {
+            throw NotAllowed(error: error)
+        }
+    }
+}
+
+/// Nothing to boot nodes with.
+struct NoStage1: Error, CustomStringConvertible {
+    let state: String
+
+    var description: String { "there is no stage 1 in \(state); build it with `perseid stage1 build --state \(state)`" }
+}
+
+/// A port of ours that somebody else has.
+struct PortTaken: Error, CustomStringConvertible {
+    let error: SystemError
+    let holders: [PortHolder]
+
+    var description: String {
+        let words = holders.isEmpty ? ["nobody that can be seen from here holds it"] : holders.map(\.description)
+        return "\(error): \(words.joined(separator: "; ")). Stop that, or serve another interface"
+    }
+}
+
+/// A socket that needs rights that the caller lacks.
+struct NotAllowed: Error, CustomStringConvertible {
+    let error: SystemError
+
+    var description: String { "\(error). `perseid serve` starts as root and gives that up once it has its sockets" }
+}
+
+extension BootLedger {
+    /// What the registry says of a machine that asks for an address.
+    fileprivate func verdict(on mac: MACAddress) -> NodeVerdict {
+        guard let node = record(of: mac)?.node else {
+            return isServed(mac) ? .unknown : .ignored(reason: "unknown machines are ignored here")
+        }
+        return node.enabled ? .known(name: node.name) : .ignored(reason: "the node is disabled")
+    }
+
+    /// From a machine's first DISCOVER until its stage 1 checks in.
+    fileprivate func isInBootProgram(_ mac: MACAddress) -> Bool {
+        switch attempt(of: mac)?.state {
+        case .new, .registered, .netboot, .loader: true
+        case .`init`, .provisioning, .handoff, .ready, .silent, .failed, nil: false
+        }
+    }
+}
+
+extension DHCPServer {
+    /// Runs the server on a thread of its own; `ended` is called there when it is over.
+    fileprivate func start(ended: @escaping @Sendable (SystemError?) -> Void) throws -> LoopThread {
+        try LoopThread(name: "dhcp", waker: waker) {
+            self.run()
+            ended(nil)
+        }
+    }
+}
+
+extension RouterResponder {
+    /// Runs the responder on a thread of its own; `ended` is called there when it is over.
+    fileprivate func start(ended: @escaping @Sendable (SystemError?) -> Void) throws -> LoopThread {
+        try LoopThread(name: "router", waker: waker) {
+            self.run()
+            ended(nil)
+        }
+    }
+}
+
+extension RecordedEvent {
+    /// One line of the log.
+    fileprivate var line: String {
+        var line = "\(event.node) \(state.rawValue): \(event.kind.rawValue)"
+        if let percent = event.percent { line += " \(percent) %" }
+        if !event.detail.isEmpty { line += ": \(event.detail)" }
+        return line
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Foundation
+
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answers DHCP, TFTP and HTTP on the boot network.",
+        discussion: """
+            Serves the network of one interface: addresses to all its clients, boot programs to those that ask for one. \
+            Needs the right to bind ports 67, 69 and 4011 and to send raw frames; gives up all its rights once it has \
+            its sockets.
+
+            Each setting may also stand in the configuration file (`httpPort: 8987`) or in the environment \
+            (PERSEID_HTTP_PORT=8987). Options win over the environment, the environment over the file.
+
+            Example: perseid serve --interface eth1 --pool 10.0.0.100-10.0.0.199 --capsule compute:stable
+            """)
+
+    @OptionGroup var state: StateOption
+    @Option(help: "Configuration file. Without: \(Configuration.standardFile), if it is there.")
+    var config: String?
+    @Option(help: "Network interface to serve.")
+    var interface: String?
+    @Option(help: "Addresses to give, first-last. Without: the interface's subnet.")
+    var pool: String?
+    @Option(help: "TCP port of the boot plane (default: 8987).")
+    var httpPort: String?
+    @Option(help: "How long an address is held, in seconds (default: 43200).")
+    var leaseSeconds: String?
+    @Option(help: "Default gateway of the nodes.")
+    var router: String?
+    @Option(help: "Name servers of the nodes, joined by commas.")
+    var dns: String?
+    @Option(help: "Domain of the nodes.")
+    var domain: String?
+    @Option(help: "What becomes of unknown machines: register, quarantine (default) or ignore.")
+    var unknown: String?
+    @Option(help: "Capsule of the nodes that name none.")
+    var capsule: String?
+    @Option(help: "How stage 1 hands over: auto (default), switch or kexec.")
+    var handoff: String?
+    @Option(help: "Command line of stage 1's kernel, beside what the agent needs.")
+    var kernelArguments: String?
+    @Option(help: "Directory of the boot script templates.")
+    var tftpboot: String?
+    @Option(help: "User to run as once the sockets are open; becomes the owner of the state.")
+    var user: String?
+
+    /// All that needs privileges or the main thread. What follows is `Daemon.run`.
+    func prepare() throws -> Daemon {
+        try Daemon(configuration: configuration(), state: state.open())
+    }
+
+    func configuration() throws(Configuration.Failure) -> Configuration {
+        var given: [Configuration.Setting: Configuration.Given] = [:]
+        if let path = config {
+            given = try Configuration.settings(inFile: path)
+        } else if FileManager.default.fileExists(atPath: Configuration.standardFile) {
+            given = try Configuration.settings(inFile: Configuration.standardFile)
+        }
+        given.merge(Configuration.settings(inEnvironment: ProcessInfo.processInfo.environment)) { $1 }
+        given.merge(options) { $1 }
+        return try Configuration(given, defaultTftpboot: Self.defaultTftpboot)
+    }
+
+    private var options: [Configuration.Setting: Configuration.Given] {
+        let values: [(Configuration.Setting, String?, String)] = [
+            (.interface, interface, "--interface"), (.pool, pool, "--pool"), (.httpPort, httpPort, "--http-port"),
+            (.leaseSeconds, leaseSeconds, "--lease-seconds"), (.router, router, "--router"), (.dns, dns, "--dns"),
+            (.domain, domain, "--domain"), (.unknown, unknown, "--unknown"), (.capsule, capsule, "--capsule"),
+            (.handoff, handoff, "--handoff"), (.kernelArguments, kernelArguments, "--kernel-arguments"),
+            (.tftpboot, tftpboot, "--tftpboot"), (.user, user, "--user"),
+        ]
+        var given: [Configuration.Setting: Configuration.Given] = [:]
+        for (setting, value, option) in values {
+            if let value { given[setting] = Configuration.Given(value: value, from: option) }
+        }
+        return given
+    }
+
+    /// The templates beside the program's source, or where a package puts them.
+    private static var defaultTftpboot: String {
+        ["tftpboot", "/usr/share/perseid/tftpboot"].first { FileManager.default.fileExists(atPath: $0 + "/boot.ipxe") }
+            ?? "/usr/share/perseid/tftpboot"
+    }
+}

@@ -1,0 +1,80 @@
+import BootMachine
+import BootProtocols
+import Foundation
+import Registry
+
+/// One attempt of one node with all its events, as people and programs read it.
+struct Timeline {
+    let node: Node
+    let attempt: Attempt
+    let events: [RecordedEvent]
+
+    /// The newest attempt of `node`, or the one with the number `id`; nil where there is none.
+    init?(of node: Node, attempt id: Int64?, in store: any Store) throws {
+        let attempts = try store.attempts(of: node.mac, limit: id == nil ? 1 : 1000)
+        guard let attempt = attempts.first(where: { id == nil || $0.id == id }) else { return nil }
+        self.node = node
+        self.attempt = attempt
+        events = try store.timeline(of: attempt.id)
+    }
+
+    /// True where somebody recorded when the machine was switched on.
+    var hasPowerOn: Bool { attempt.zero < attempt.began }
+
+    /// Seconds from the timeline's zero to the first `ready`.
+    var secondsToReady: Double? {
+        events.first { $0.event.kind == .ready }.map { seconds($0.event.at) }
+    }
+
+    func seconds(_ at: Int64) -> Double { Double(at - attempt.zero) / 1000 }
+
+    /// The table for people.
+    var text: String {
+        var table = TextTable(columns: [.right, .right, .right, .left, .left, .left])
+        table.add([hasPowerOn ? "POWER-ON +" : "DISCOVER +", "TOOK", "BYTES", "BY", "STATE", "STEP"])
+        for recorded in events {
+            let event = recorded.event
+            let step = event.detail.isEmpty ? event.kind.rawValue : "\(event.kind.rawValue): \(event.detail)"
+            table.add([
+                String(format: "%.2f s", seconds(event.at)),
+                event.milliseconds.map { String(format: "%.2f s", Double($0) / 1000) } ?? "",
+                event.bytes.map(String.init) ?? "", event.transport?.rawValue ?? "", recorded.state.rawValue,
+                event.percent.map { "\(step) (\($0) %)" } ?? step,
+            ])
+        }
+        var head = "\(node.name)  \(node.mac)  attempt \(attempt.id)  \(attempt.state.rawValue)"
+        if let capsule = attempt.capsule { head += "  \(capsule)" }
+        if let failure = attempt.failure { head += "\n\(failure)" }
+        return head + "\n\n" + table.text
+    }
+
+    /// The same for programs.
+    func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(
+            Document(
+                node: node.name, mac: node.mac.description, attempt: attempt.id, state: attempt.state,
+                failure: attempt.failure, capsule: attempt.capsule, zero: attempt.zero, began: attempt.began,
+                events: events.map { Line(secondsSinceZero: seconds($0.event.at), state: $0.state, event: $0.event) }))
+    }
+
+    private struct Document: Encodable {
+        var node: String
+        var mac: String
+        var attempt: Int64
+        var state: NodeState
+        var failure: String?
+        var capsule: String?
+        /// Milliseconds since 1970.
+        var zero: Int64
+        var began: Int64
+        var events: [Line]
+    }
+
+    private struct Line: Encodable {
+        var secondsSinceZero: Double
+        var state: NodeState
+        var event: BootEvent
+    }
+}
