@@ -19,6 +19,15 @@ public struct TFTPRefusal: Error, Hashable, Sendable {
     }
 
     public static let notFound = TFTPRefusal(.fileNotFound, "file not found")
+
+    /// What a client is told of a name that a `ConfinedDirectory` does not open.
+    public init(_ error: ConfinedFileError) {
+        switch error {
+        case .notFound, .notAFile: self = .notFound
+        case .badName, .leavesDirectory: self.init(.accessViolation, error.description)
+        case .failed(let error): self.init(.notDefined, error.reason)
+        }
+    }
 }
 
 /// The bytes of one file, the same during the whole transfer.
@@ -59,11 +68,7 @@ public struct TFTPDirectory: TFTPContent {
         do {
             return .file(try ReadOnlyFile(root.openFile(name)))
         } catch let error as ConfinedFileError {
-            switch error {
-            case .notFound, .notAFile: throw .notFound
-            case .badName, .leavesDirectory: throw TFTPRefusal(.accessViolation, error.description)
-            case .failed(let error): throw TFTPRefusal(.notDefined, error.reason)
-            }
+            throw TFTPRefusal(error)
         } catch {
             throw TFTPRefusal(.notDefined, "the file cannot be read")
         }
