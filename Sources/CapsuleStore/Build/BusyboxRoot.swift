@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Glibc
 
 /// The `small` capsule's root: the host's static busybox, a link for each of its programs, and an init table that starts
@@ -29,13 +28,14 @@ struct BusyboxRoot {
             """
             #!/bin/sh
             # Stage 1 hands its mounts over; what it did not mount is mounted here.
-            mountpoint -q /proc || mount -t proc proc /proc
-            mountpoint -q /sys || mount -t sysfs sysfs /sys
-            mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev
+            mounted() { grep -q " $1 " /proc/mounts 2>/dev/null; }
+            mounted /proc || mount -t proc proc /proc
+            mounted /sys || mount -t sysfs sysfs /sys
+            mounted /dev || mount -t devtmpfs devtmpfs /dev
             mkdir -p /dev/pts
-            mountpoint -q /dev/pts || mount -t devpts devpts /dev/pts
-            mountpoint -q /run || mount -t tmpfs -o mode=755 tmpfs /run
-            mountpoint -q /tmp || mount -t tmpfs -o mode=1777 tmpfs /tmp
+            mounted /dev/pts || mount -t devpts devpts /dev/pts
+            mounted /run || mount -t tmpfs -o mode=755 tmpfs /run
+            mounted /tmp || mount -t tmpfs -o mode=1777 tmpfs /tmp
             [ -s /etc/hostname ] && hostname -F /etc/hostname
 
             """
@@ -69,24 +69,18 @@ struct BusyboxRoot {
                 try DurableFiles.create(
                     "\(directory)/\(file.path)", Array(file.text.utf8), permissions: file.permissions)
             }
+            try link(programs, in: directory)
+            try FileTimes(of: directory).setAll(to: 0)
         } catch {
             throw .store(error)
         }
-        try link(programs, in: directory)
-        try FileTimes(of: directory).setAll(to: 0)
     }
 
-    private func link(_ programs: String, in directory: String) throws(CapsuleBuildError) {
-        for path in programs.split(separator: "\n").map(String.init) {
-            guard TarRoot.isSafe(Substring(path)), path != "bin/busybox" else { continue }
-            do {
-                try DurableFiles.makeDirectory(DurableFiles.parent(of: "\(directory)/\(path)"))
-                guard DurableFiles.status("\(directory)/\(path)") == nil else { continue }
-                try FileManager.default.createSymbolicLink(
-                    atPath: "\(directory)/\(path)", withDestinationPath: "/bin/busybox")
-            } catch {
-                throw .badSource(path: path, reason: "\(error)")
-            }
+    private func link(_ programs: String, in directory: String) throws(StoreError) {
+        for program in programs.split(separator: "\n") where TarRoot.isSafe(program) {
+            let path = "\(directory)/\(program)"
+            try DurableFiles.makeDirectory(DurableFiles.parent(of: path))
+            if DurableFiles.status(path) == nil { try DurableFiles.link(path, to: "/bin/busybox") }
         }
     }
 }

@@ -54,11 +54,9 @@ public struct CapsuleBuilder: Sendable {
     ) async throws -> BuiltCapsule {
         let root = try await makeRoot(source, in: workspace)
         report(CapsuleBuildProgress(phase: .kernel, done: 0, total: nil))
-        let packages = KernelPackage(cache: "\(store.layout.cache)/kernels")
-        try DurableFiles.makeDirectory(packages.cache)
         let kernel =
             if let chosen = kernelSource ?? root.kernel {
-                try await packages.kernel(from: chosen)
+                try await KernelPackage(store).kernel(from: chosen)
             } else {
                 try KernelTree.find(in: root.directory)
             }
@@ -137,8 +135,9 @@ public struct CapsuleBuilder: Sendable {
             created: Int64(Date().timeIntervalSince1970), expires: options.expires, keyID: key.id)
         let envelope = try SignedManifest.sign(manifest, with: key)
         try workspace.publish(
-            generation, manifest: envelope, index: index, indexBytes: indexBytes, newBundles: newBundles,
-            channel: options.channel)
+            Publication(
+                generation: generation, manifest: envelope, index: index, newBundles: newBundles,
+                channel: options.channel))
         return BuiltCapsule(
             generation: generation, manifest: manifest, newBytes: deposit.newBytes, sharedBytes: deposit.knownBytes)
     }

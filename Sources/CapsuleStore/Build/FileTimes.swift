@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Glibc
 
 /// The modification times of a tree that we made.
@@ -7,33 +6,32 @@ struct FileTimes {
     private let times: [Int64]
 
     /// Reads them; links are not followed.
-    init(of directory: String) {
-        let below = FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String } ?? []
-        paths = [directory] + below.map { "\(directory)/\($0)" }
+    init(of directory: String) throws(StoreError) {
+        paths = [directory] + (try DurableFiles.walk(directory)).map { "\(directory)/\($0)" }
         times = paths.map { DurableFiles.status($0)?.modified ?? 0 }
     }
 
     /// Gives whatever was made since `startOfBuild` the time of the newest file that is older: the newest file of the
     /// packages. Two builds of the same packages then have the same times.
-    func clamp(startOfBuild: Int64) throws(CapsuleBuildError) {
+    func clamp(startOfBuild: Int64) throws(StoreError) {
         let newest = times.filter { $0 < startOfBuild }.max() ?? 0
         for (path, time) in zip(paths, times) where time > newest { try Self.set(path, to: newest) }
     }
 
     /// Gives every file the same time.
-    func setAll(to time: Int64) throws(CapsuleBuildError) {
+    func setAll(to time: Int64) throws(StoreError) {
         for path in paths { try Self.set(path, to: time) }
     }
 
     /// Gives the directory itself the time 0: it was made here, what is in it was not.
-    static func setRoot(_ directory: String) throws(CapsuleBuildError) {
+    static func setRoot(_ directory: String) throws(StoreError) {
         try set(directory, to: 0)
     }
 
-    private static func set(_ path: String, to time: Int64) throws(CapsuleBuildError) {
+    private static func set(_ path: String, to time: Int64) throws(StoreError) {
         let stamp = timespec(tv_sec: Int(time), tv_nsec: 0)
         guard utimensat(AT_FDCWD, path, [stamp, stamp], AT_SYMLINK_NOFOLLOW) == 0 else {
-            throw .store(.lastCall("set the time of", path))
+            throw .lastCall("set the time of", path)
         }
     }
 }

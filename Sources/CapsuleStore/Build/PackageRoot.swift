@@ -26,13 +26,11 @@ struct PackageRoot {
                 "--mount", "--propagation", "private", Program.mmdebstrap.name, "--variant=minbase", "--mode=root",
                 "--format=directory", "--include=\(list.packages.joined(separator: ","))", suite, directory,
             ] + files, variables: ["SOURCE_DATE_EPOCH": Self.fixedTime])
+        try await clean(directory)
         do {
-            try clean(directory)
             try FileTimes(of: directory).clamp(startOfBuild: started)
-        } catch let error as CapsuleBuildError {
-            throw error
         } catch {
-            throw .badSource(path: directory, reason: "\(error)")
+            throw .store(error)
         }
     }
 
@@ -71,23 +69,30 @@ struct PackageRoot {
         "var/log/faillog", "var/log/lastlog",
     ]
 
-    private func clean(_ directory: String) throws {
-        let files = FileManager.default
-        for place in Self.emptied {
-            let path = "\(directory)/\(place)"
-            guard DurableFiles.status(path)?.kind == .directory else { continue }
-            for name in try files.contentsOfDirectory(atPath: path) { try files.removeItem(atPath: "\(path)/\(name)") }
-        }
-        let hostKeys = try DurableFiles.names(in: "\(directory)/etc/ssh").filter { $0.hasPrefix("ssh_host_") }
-        for place in Self.removed + hostKeys.map({ "etc/ssh/\($0)" }) {
-            let path = "\(directory)/\(place)"
-            if DurableFiles.status(path) != nil { try files.removeItem(atPath: path) }
-        }
-        // Empty, not absent: systemd then makes an id for this boot and does not think of a first boot.
-        try DurableFiles.replace("\(directory)/etc/machine-id", with: [], permissions: 0o644)
-        // systemd rebuilds its catalogues at boot unless these are newer than /usr.
-        for place in ["etc", "var"] {
-            try DurableFiles.replace("\(directory)/\(place)/.updated", with: [], permissions: 0o644)
+    private func clean(_ directory: String) async throws(CapsuleBuildError) {
+        do {
+            var gone = Self.removed.map { "\(directory)/\($0)" }
+            for name in try DurableFiles.names(in: "\(directory)/etc/ssh") where name.hasPrefix("ssh_host_") {
+                gone.append("\(directory)/etc/ssh/\(name)")
+            }
+            for place in Self.emptied where DurableFiles.status("\(directory)/\(place)")?.kind == .directory {
+                gone += try DurableFiles.names(in: "\(directory)/\(place)", hidden: true).map {
+                    "\(directory)/\(place)/\($0)"
+                }
+            }
+            try await Program.rm.run(["-rf", "--one-file-system", "--"] + gone)
+            // Empty, not absent: systemd then makes an id for this boot and does not think of a first boot.
+            try DurableFiles.replace("\(directory)/etc/machine-id", with: [], permissions: 0o644)
+            // systemd rebuilds its catalogues at boot unless these are as new as /usr.
+            for place in ["etc", "var"] {
+                try DurableFiles.replace("\(directory)/\(place)/.updated", with: [], permissions: 0o644)
+            }
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch {
+            throw .badSource(path: directory, reason: "\(error)")
         }
     }
 }

@@ -75,6 +75,11 @@ struct Program: Hashable {
         return result.standardOutput
     }
 
+    /// A path that no program takes for an option.
+    static func operand(_ path: String) -> String {
+        path.hasPrefix("-") ? "./\(path)" : path
+    }
+
     /// A fixed language, and the directories that a plain user's PATH lacks.
     private func environment(_ variables: [String: String?]) -> Environment {
         var updates: [Environment.Key: String?] = [

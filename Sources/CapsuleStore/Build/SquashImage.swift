@@ -13,7 +13,8 @@ struct SquashImage {
 
     func write(to file: String) async throws(CapsuleBuildError) {
         var arguments = [
-            tree, file, "-noappend", "-no-recovery", "-no-exports", "-exit-on-error", "-quiet", "-no-progress",
+            Program.operand(tree), Program.operand(file), "-noappend", "-no-recovery", "-no-exports", "-exit-on-error",
+            "-quiet", "-no-progress",
             "-comp", "zstd", "-b", "131072", "-reproducible", "-mkfs-time", "0", "-xattrs",
         ]
         if withoutTimes { arguments += ["-all-time", "0"] }

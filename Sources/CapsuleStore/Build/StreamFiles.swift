@@ -1,5 +1,4 @@
 internal import CapsuleFormat
-internal import Foundation
 
 /// Writes the files that become the streams of a generation, in the order in which a node wants them: what a kexec
 /// needs comes first.
@@ -22,7 +21,7 @@ struct StreamFiles {
 
     func write() async throws -> [File] {
         let image = workspace.path("vmlinuz")
-        try FileManager.default.copyItem(atPath: kernel.image, toPath: image)
+        try DurableFiles.copy(kernel.image, to: image)
         let staging = workspace.path("modules-tree")
         let staged = try await ModuleTree.stage(kernel, in: staging)
         let initramfs = try await writeInitramfs(staged)

@@ -6,7 +6,7 @@ enum TarRoot {
     static func unpack(_ file: String, to directory: String, asRoot: Bool) async throws(CapsuleBuildError) {
         // Names as they are in the file: a leading slash kept, other bytes escaped.
         let listing = try await Program.tar.output(
-            ["--list", "--absolute-names", "--quoting-style=escape", "--file", file])
+            ["--list", "--absolute-names", "--quoting-style=escape", "--force-local", "--file", file])
         for member in listing.split(separator: "\n") where !isSafe(member) {
             throw .unsafeTarMember(file: file, member: String(member))
         }
@@ -15,7 +15,7 @@ enum TarRoot {
             [
                 "--extract", "--directory", directory, "--preserve-permissions", "--numeric-owner",
                 asRoot ? "--same-owner" : "--no-same-owner", "--xattrs", "--xattrs-include=*",
-                "--delay-directory-restore", "--file", file,
+                "--delay-directory-restore", "--force-local", "--file", file,
             ])
     }
 

@@ -1,6 +1,18 @@
 internal import CapsuleFormat
 internal import Glibc
 
+/// A generation that is complete but for being visible.
+struct Publication {
+    var generation: CapsuleGeneration
+    /// As signed.
+    var manifest: [UInt8]
+    var index: CapsuleIndex
+    /// Those that this build wrote.
+    var newBundles: [CapsuleIndex.Bundle]
+    /// The channel that is to point at it; nil for none.
+    var channel: CapsuleName?
+}
+
 /// The private directory of one build, and the lock that keeps a second build of the same name out.
 ///
 /// What a build that died left behind is cleared by the next one of its name: its directory, and bundles that it had
@@ -25,6 +37,8 @@ final class BuildWorkspace {
         try lock.rewrite("\(getpid())\n")
     }
 
+    private static let attempts = 5
+
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 
     var bundles: String { path("bundles") }
@@ -43,37 +57,52 @@ final class BuildWorkspace {
     func clear() async throws {
         guard DurableFiles.status(directory) != nil else { return }
         try withdrawUnpublishedBundles()
-        // Not across mounts: a build that was killed may have left some of the host's directories mounted inside.
+        // A program that a killed build had started may still be writing there; it stumbles soon.
+        for _ in 1..<Self.attempts {
+            if (try? await removeDirectory()) != nil { return }
+            try await Task.sleep(for: .seconds(1))
+        }
+        try await removeDirectory()
+    }
+
+    private func removeDirectory() async throws(CapsuleBuildError) {
+        // Not across mounts: somebody may have mounted the host's directories inside.
         try await Program.rm.run(["-rf", "--one-file-system", "--", directory])
     }
 
     /// Makes the generation visible: bundles first, then the generation, then what depends on it.
-    func publish(
-        _ generation: CapsuleGeneration, manifest: [UInt8], index: CapsuleIndex, indexBytes: [UInt8],
-        newBundles: [CapsuleIndex.Bundle], channel: CapsuleName?
-    ) throws(StoreError) {
-        let layout = store.layout
-        let publishing = try OpenFile.locking(layout.publishLock)
+    func publish(_ publication: Publication) throws(StoreError) {
+        let publishing = try OpenFile.locking(store.layout.publishLock)
         _ = try publishing.lock(waiting: true)
+        try moveBundles(publication.newBundles)
+        try reveal(publication)
+        var catalogue = try store.loadCatalogue()
+        catalogue.add(publication.index, of: publication.generation)
+        try store.save(catalogue)
+        if let channel = publication.channel { try store.setChannel(channel, to: publication.generation) }
+    }
+
+    /// Moves bundles from the private directory into the store, where nothing refers to them yet.
+    func moveBundles(_ newBundles: [CapsuleIndex.Bundle]) throws(StoreError) {
         let ids = newBundles.map { "\($0.id.hex)\n" }.joined()
         try DurableFiles.create(journal, Array(ids.utf8), permissions: 0o600)
         try DurableFiles.sync(directory: directory)
         for bundle in newBundles {
-            try DurableFiles.move("\(bundles)/\(bundle.id.hex)", to: layout.bundle(bundle.id))
+            try DurableFiles.move("\(bundles)/\(bundle.id.hex)", to: store.layout.bundle(bundle.id))
         }
+    }
+
+    private func reveal(_ publication: Publication) throws(StoreError) {
+        let layout = store.layout
         let fresh = path("generation")
         try DurableFiles.makeDirectory(fresh)
-        try DurableFiles.create("\(fresh)/manifest", manifest, permissions: 0o444)
-        try DurableFiles.create("\(fresh)/index", indexBytes, permissions: 0o444)
+        try DurableFiles.create("\(fresh)/manifest", publication.manifest, permissions: 0o444)
+        try DurableFiles.create("\(fresh)/index", publication.index.encoded(), permissions: 0o444)
         try DurableFiles.sync(directory: fresh)
         try DurableFiles.makeDirectory(layout.generations(name))
         try DurableFiles.sync(directory: layout.capsule(name))
         try DurableFiles.sync(directory: layout.capsules)
-        try DurableFiles.move(fresh, to: layout.generation(generation))
-        var catalogue = try store.loadCatalogue()
-        catalogue.add(index, of: generation)
-        try store.save(catalogue)
-        if let channel { try store.setChannel(channel, to: generation) }
+        try DurableFiles.move(fresh, to: layout.generation(publication.generation))
     }
 
     private func withdrawUnpublishedBundles() throws(StoreError) {

@@ -116,7 +116,8 @@ extension CapsuleStore {
         let present = Set(try list().flatMap(\.generations))
         if !catalogue.generations.isSubset(of: present) { catalogue = ChunkCatalogue() }
         for generation in present.subtracting(catalogue.generations).sorted() {
-            catalogue.add(try index(of: generation), of: generation)
+            // What cannot be read is not shared with; whoever asks for that generation hears why.
+            if let index = try? index(of: generation) { catalogue.add(index, of: generation) }
         }
         catalogue.forget { bundle in
             DurableFiles.status(layout.bundle(bundle.id))?.size != Int64(bundle.size)

@@ -46,14 +46,49 @@ enum DurableFiles {
 
     /// Makes a directory and those above it; one that is there keeps its permissions.
     static func makeDirectory(_ path: String, permissions: mode_t = 0o755) throws(StoreError) {
-        if mkdir(path, permissions) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, path != parent(of: path) else { throw .lastCall("create the directory", path) }
-        try makeDirectory(parent(of: path))
-        guard mkdir(path, permissions) == 0 || errno == EEXIST else { throw .lastCall("create the directory", path) }
+        if status(path)?.kind == .directory { return }
+        if mkdir(path, permissions) != 0 {
+            if errno == EEXIST { return }
+            guard errno == ENOENT, path != parent(of: path) else { throw .lastCall("create the directory", path) }
+            try makeDirectory(parent(of: path))
+            guard mkdir(path, permissions) == 0 else { throw .lastCall("create the directory", path) }
+        }
+        // Whatever the umask is.
+        guard chmod(path, permissions) == 0 else { throw .lastCall("set the permissions of", path) }
     }
 
-    /// The names in a directory, hidden ones left out, sorted; none where the directory is missing.
-    static func names(in path: String) throws(StoreError) -> [String] {
+    /// Makes a symbolic link that is not there yet.
+    static func link(_ path: String, to target: String) throws(StoreError) {
+        guard symlink(target, path) == 0 else { throw .lastCall("create the link", path) }
+    }
+
+    /// Copies a file's bytes to one that is not there yet.
+    static func copy(_ path: String, to newPath: String, permissions: mode_t = 0o600) throws(StoreError) {
+        let source = try OpenFile.reading(path)
+        let target = try OpenFile.creating(newPath, permissions: permissions)
+        var buffer: [UInt8] = []
+        while try source.read(1 << 20, into: &buffer) > 0 {
+            try target.write(buffer.span.bytes)
+            buffer.removeAll(keepingCapacity: true)
+        }
+    }
+
+    /// Everything below a directory, as paths relative to it, sorted; links are not followed.
+    static func walk(_ path: String) throws(StoreError) -> [String] {
+        var found: [String] = []
+        var open = [""]
+        while let directory = open.popLast() {
+            for name in try names(in: "\(path)/\(directory)", hidden: true) {
+                let entry = directory.isEmpty ? name : "\(directory)/\(name)"
+                found.append(entry)
+                if status("\(path)/\(entry)")?.kind == .directory { open.append(entry) }
+            }
+        }
+        return found.sorted()
+    }
+
+    /// The names in a directory, sorted; none where the directory is missing.
+    static func names(in path: String, hidden: Bool = false) throws(StoreError) -> [String] {
         guard let stream = opendir(path) else {
             if errno == ENOENT { return [] }
             throw .lastCall("list", path)
@@ -64,7 +99,7 @@ enum DurableFiles {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            if name != ".", name != "..", hidden || !name.hasPrefix(".") { names.append(name) }
         }
         return names.sorted()
     }

@@ -19,7 +19,10 @@ final class OpenFile {
 
     /// Makes a file that is not there yet.
     static func creating(_ path: String, permissions: mode_t) throws(StoreError) -> OpenFile {
-        try OpenFile(opening(path, O_WRONLY | O_CREAT | O_EXCL, permissions, "create"), path)
+        let file = try OpenFile(opening(path, O_WRONLY | O_CREAT | O_EXCL, permissions, "create"), path)
+        // Whatever the umask is: a daemon without root's rights reads the store, too.
+        guard fchmod(file.descriptor, permissions) == 0 else { throw .lastCall("set the permissions of", path) }
+        return file
     }
 
     /// Opens a file to lock it, and makes it where it is missing.
@@ -45,18 +48,18 @@ final class OpenFile {
     /// Appends up to `count` bytes to `buffer`.
     /// - Returns: how many, 0 at the end of the file.
     func read(_ count: Int, into buffer: inout [UInt8]) throws(StoreError) -> Int {
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: count))
-        while true {
-            let got = buffer.withUnsafeMutableBytes { bytes in
-                Glibc.read(descriptor, bytes.baseAddress.map { $0 + start }, count)
-            }
-            if got >= 0 {
-                buffer.removeLast(count - got)
-                return got
-            }
-            guard errno == EINTR else { throw .lastCall("read", path) }
+        var failed: Int32 = 0
+        let piece = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            var got: Int
+            repeat {
+                got = Glibc.read(descriptor, bytes.baseAddress, bytes.count)
+                failed = got < 0 ? errno : 0
+            } while failed == EINTR
+            initialized = max(0, got)
         }
+        guard failed == 0 else { throw .system(action: "read", path: path, errno: failed) }
+        buffer += piece
+        return piece.count
     }
 
     /// Writes all of `bytes` at the file's position.
@@ -87,6 +90,11 @@ final class OpenFile {
             if errno == EWOULDBLOCK { return false }
             guard errno == EINTR else { throw .lastCall("lock", path) }
         }
+    }
+
+    /// Takes the lock, however long somebody else has it, without holding up a thread.
+    func lockPatiently() async throws {
+        while try !lock(waiting: false) { try await Task.sleep(for: .milliseconds(100)) }
     }
 
     /// Replaces the whole contents, for the note in a lock file.

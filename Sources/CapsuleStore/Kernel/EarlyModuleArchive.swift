@@ -1,5 +1,4 @@
 internal import CapsuleFormat
-internal import Foundation
 internal import Glibc
 
 /// The early modules of one kernel, with `modules.dep`, `.alias` and `.softdep` for them alone.
@@ -38,19 +37,18 @@ struct EarlyModuleArchive {
 
     /// Adds everything to an archive, as `lib/modules/RELEASE/…`.
     func write(to archive: inout CpioWriter) throws(CapsuleBuildError) {
-        let modules = FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String } ?? []
-        let files = (modules.filter { $0.hasSuffix(".ko") } + Self.tables).sorted()
-        for file in files where DurableFiles.status("\(directory)/\(file)")?.kind == .file {
-            do {
+        do {
+            let files = try DurableFiles.walk(directory).filter { $0.hasSuffix(".ko") || Self.tables.contains($0) }
+            for file in files where DurableFiles.status("\(directory)/\(file)")?.kind == .file {
                 let contents = try DurableFiles.read("\(directory)/\(file)", limit: 256 << 20)
                 try archive.addFile("lib/modules/\(release)/\(file)", contents: contents)
-            } catch let error as StoreError {
-                throw .store(error)
-            } catch let error as CpioError {
-                throw .archive(error)
-            } catch {
-                throw .badSource(path: file, reason: "\(error)")
             }
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as CpioError {
+            throw .archive(error)
+        } catch {
+            throw .badSource(path: directory, reason: "\(error)")
         }
     }
 
@@ -62,19 +60,19 @@ struct EarlyModuleArchive {
     private static func copy(_ file: String, from source: String, to target: String) throws(StoreError) {
         guard DurableFiles.status("\(source)/\(file)")?.kind == .file else { return }
         try DurableFiles.makeDirectory(DurableFiles.parent(of: "\(target)/\(file)"))
-        guard !FileManager.default.fileExists(atPath: "\(target)/\(file)") else { return }
         // A second name where both lie on one file system, else a copy.
         if !file.isCompressedModule, link("\(source)/\(file)", "\(target)/\(file)") == 0 { return }
-        do {
-            try FileManager.default.copyItem(atPath: "\(source)/\(file)", toPath: "\(target)/\(file)")
-        } catch {
-            throw .system(action: "copy to \(target)", path: "\(source)/\(file)", errno: EIO)
-        }
+        try DurableFiles.copy("\(source)/\(file)", to: "\(target)/\(file)")
     }
 
     /// Newer distributions compress their modules one by one, which keeps the archive from compressing them well.
     private func uncompress() async throws(CapsuleBuildError) {
-        let files = FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String } ?? []
+        let files: [String]
+        do {
+            files = try DurableFiles.walk(directory)
+        } catch {
+            throw .store(error)
+        }
         let tools: [(suffix: String, program: Program, arguments: [String])] = [
             (".ko.xz", .xz, ["-d", "--"]), (".ko.zst", .zstd, ["-d", "-q", "--rm", "--"]),
             (".ko.gz", .gzip, ["-d", "--"]),

@@ -3,10 +3,25 @@ internal import Foundation
 /// Kernels as Debian packages: found with the host's apt, unpacked into the state directory's cache, never installed.
 struct KernelPackage {
     /// STATE/cache/kernels
-    let cache: String
+    private let cache: String
+    /// Held while the cache is changed.
+    private let lock: String
+
+    init(_ store: CapsuleStore) {
+        cache = "\(store.layout.cache)/kernels"
+        lock = "\(store.layout.locks)/.kernels"
+    }
 
     /// The kernel of `source`, unpacked where it is a package, with a `modules.dep` where we may write one.
-    func kernel(from source: KernelSource) async throws(CapsuleBuildError) -> KernelTree {
+    func kernel(from source: KernelSource) async throws -> KernelTree {
+        if case .directory(let path) = source { return try KernelTree.find(in: path) }
+        try DurableFiles.makeDirectory(cache)
+        let lock = try OpenFile.locking(lock)
+        try await lock.lockPatiently()
+        return try await cached(source)
+    }
+
+    private func cached(_ source: KernelSource) async throws(CapsuleBuildError) -> KernelTree {
         switch source {
         case .directory(let path): return try KernelTree.find(in: path)
         case .debFile(let path):
@@ -101,7 +116,7 @@ struct KernelPackage {
         let target = "\(cache)/\(name)"
         let fresh = "\(cache)/.unpack-\(name)"
         try await Program.rm.run(["-rf", "--one-file-system", "--", fresh] + (anew ? [target] : []))
-        try await Program.dpkgDeb.run(["-x", file, fresh])
+        try await Program.dpkgDeb.run(["-x", Program.operand(file), fresh])
         let kernel = try KernelTree.find(in: fresh)
         if DurableFiles.status("\(kernel.modules)/modules.dep") == nil {
             try await ModuleTree.runDepmod(under: fresh, release: kernel.release)

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Copies of a kernel's module tree that we may change.
 enum ModuleTree {
     /// Copies the whole tree to `directory/lib/modules/RELEASE` and completes it: no links to the kernel's headers,
@@ -27,8 +25,11 @@ enum ModuleTree {
     static func runDepmod(under directory: String, release: String) async throws(CapsuleBuildError) {
         // depmod knows the tree as lib/modules only; packages of a merged /usr have it in usr/lib.
         if DurableFiles.status("\(directory)/lib") == nil {
-            try? FileManager.default.createSymbolicLink(
-                atPath: "\(directory)/lib", withDestinationPath: "usr/lib")
+            do {
+                try DurableFiles.link("\(directory)/lib", to: "usr/lib")
+            } catch {
+                throw .store(error)
+            }
         }
         try await Program.depmod.run(["-b", directory, release])
     }

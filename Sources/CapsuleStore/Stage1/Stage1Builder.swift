@@ -32,7 +32,7 @@ public struct Stage1Builder: Sendable {
         do {
             try store.makeSigningKey()
             let lock = try OpenFile.locking("\(store.layout.locks)/.stage1")
-            _ = try lock.lock(waiting: true)
+            try await lock.lockPatiently()
             return try await build(source, agent)
         } catch let error as CapsuleBuildError {
             throw error
@@ -60,9 +60,7 @@ public struct Stage1Builder: Sendable {
         let scratch = "\(store.layout.builds)/.stage1"
         try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
         try DurableFiles.makeDirectory("\(scratch)/files")
-        let packages = KernelPackage(cache: "\(store.layout.cache)/kernels")
-        try DurableFiles.makeDirectory(packages.cache)
-        var kernel = try await packages.kernel(from: source)
+        var kernel = try await KernelPackage(store).kernel(from: source)
         if DurableFiles.status("\(kernel.modules)/modules.dep") == nil {
             kernel = try await ModuleTree.stage(kernel, in: "\(scratch)/tree")
         }
@@ -71,7 +69,7 @@ public struct Stage1Builder: Sendable {
         let archive = try await ZstdFile.write(
             try initramfs(modules, keys: keys, agent: agent), to: "\(scratch)/initramfs")
         try DurableFiles.move(archive, to: "\(scratch)/files/initramfs.img")
-        try FileManager.default.copyItem(atPath: kernel.image, toPath: "\(scratch)/files/vmlinuz")
+        try DurableFiles.copy(kernel.image, to: "\(scratch)/files/vmlinuz")
         let description = Stage1Description(
             kernelRelease: kernel.release, kernel: try describe("\(scratch)/files/vmlinuz"),
             initramfs: try describe("\(scratch)/files/initramfs.img"), modules: modules.count,
@@ -125,7 +123,7 @@ public struct Stage1Builder: Sendable {
         let before = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
         let fresh = "\(store.layout.state)/.stage1.new"
         try DurableFiles.remove(fresh)
-        try FileManager.default.createSymbolicLink(atPath: fresh, withDestinationPath: name)
+        try DurableFiles.link(fresh, to: name)
         try DurableFiles.move(fresh, to: link)
         for old in try DurableFiles.names(in: store.layout.state)
         where old.hasPrefix("stage1-") && old != name && old != before {
