@@ -22,7 +22,7 @@ SOURCES := Sources Tests Package.swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "variables: FIRMWARE=bios|uefi|uefi-http  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
+	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)
 	@.ci/install-packages $(PACKAGES)
@@ -48,7 +48,7 @@ test-boot:
 	$(AS_ROOT) env PATH="$$PATH" swift test --skip-build --disable-xctest --no-parallel --filter BootTests
 
 test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
-	@set -e; for firmware in bios uefi uefi-http; do \
+	@set -e; for firmware in bios bios-pxe uefi uefi-http; do \
 		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $$firmware --capsule debian --handoff auto; \
 	done; \
 	for handoff in switch kexec; do \

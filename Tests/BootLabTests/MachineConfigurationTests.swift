@@ -26,6 +26,18 @@ import Testing
         #expect(value("-drive", in: arguments(.firmware(.bios))).isEmpty)
     }
 
+    @Test func hidesIPXEBehindACable() {
+        let words = arguments(.firmware(.biosPXE))
+        #expect(
+            value("-netdev", in: words) == [
+                "dgram,id=net0,local.type=inet,local.host=127.0.0.1,local.port=7702"
+                    + ",remote.type=inet,remote.host=127.0.0.1,remote.port=7701"
+            ])
+        #expect(
+            value("-netdev", in: arguments(.firmware(.bios))) == ["tap,id=net0,ifname=tap7,script=no,downscript=no"])
+        #expect(value("-device", in: words) == value("-device", in: arguments(.firmware(.bios))))
+    }
+
     @Test func givesEachUEFIMachineItsOwnVariables() {
         let drives = value("-drive", in: arguments(.firmware(.uefi)))
         #expect(drives.count == 2)

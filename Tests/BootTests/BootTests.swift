@@ -6,7 +6,7 @@ import Testing
 extension BootTests {
     /// From power-on to ready, by each firmware and each handoff.
     @Suite struct ToReady {
-        @Test(arguments: ["bios", "uefi", "uefi-http"])
+        @Test(arguments: ["bios", "bios-pxe", "uefi", "uefi-http"])
         func bootsTheSmallCapsule(firmware: String) async throws {
             let outcome = try await Perseid.run(
                 "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--firmware", firmware)

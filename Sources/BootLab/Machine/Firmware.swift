@@ -2,6 +2,8 @@
 public enum Firmware: String, CaseIterable, Hashable, Sendable {
     /// SeaBIOS with QEMU's iPXE as the network card's option ROM.
     case bios
+    /// The same with an option ROM that does not say that it is iPXE: it gets its loader, `undionly.kpxe`, by TFTP.
+    case biosPXE = "bios-pxe"
     /// EDK2 (OVMF) with its own PXE stack: the network card has no option ROM.
     case uefi
     /// EDK2 (OVMF) with its own HTTP boot; its PXE is switched off.
@@ -12,7 +14,7 @@ extension Firmware {
     /// The Debian package that has the firmware.
     var package: String {
         switch self {
-        case .bios: "ipxe-qemu"
+        case .bios, .biosPXE: "ipxe-qemu"
         case .uefi, .uefiHTTP: "ovmf"
         }
     }
@@ -20,7 +22,7 @@ extension Firmware {
     /// Code and an empty variable store, where the firmware is flash that QEMU does not choose by itself.
     var flash: (code: String, variables: String)? {
         switch self {
-        case .bios: nil
+        case .bios, .biosPXE: nil
         case .uefi, .uefiHTTP: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
         }
     }
@@ -29,8 +31,11 @@ extension Firmware {
     var board: String {
         switch self {
         // Without graphics SeaBIOS, and with it the option ROM, writes to the serial console.
-        case .bios: "pc,graphics=off"
+        case .bios, .biosPXE: "pc,graphics=off"
         case .uefi, .uefiHTTP: "q35"
         }
     }
+
+    /// QEMU's iPXE in the network card's option ROM, or none.
+    var hasOptionROM: Bool { self == .bios || self == .biosPXE }
 }

@@ -44,18 +44,28 @@ extension MachineConfiguration {
         words += ["-serial", "stdio", "-name", name, "-uuid", uuid, "-m", "\(memoryMiB)", "-smp", "\(cpus)"]
         // EDK2 and the kernel wait for entropy without it: 2 s of a UEFI boot.
         words += ["-device", "virtio-rng-pci"]
-        words += ["-netdev", "tap,id=net0,ifname=\(tap),script=no,downscript=no"]
+        words += ["-netdev", cable]
         switch start {
         case .firmware(let firmware):
             // First in the boot order, or SeaBIOS tries the disk that is not there.
             words += ["-machine", firmware.board]
-            words += ["-device", card + ",bootindex=0" + (firmware == .bios ? "" : ",romfile=")]
+            words += ["-device", card + ",bootindex=0" + (firmware.hasOptionROM ? "" : ",romfile=")]
             words += firmwareArguments(firmware, variables: variables)
         case .kernel(let path, let initramfs, let commandLine):
             words += ["-machine", "q35", "-device", card + ",romfile="]
             words += ["-kernel", path, "-initrd", initramfs, "-append", commandLine]
         }
         return words
+    }
+
+    /// Whether a `PlainROMCable` joins machine and tap.
+    var hidesIPXE: Bool { start == .firmware(.biosPXE) }
+
+    private var cable: String {
+        guard hidesIPXE else { return "tap,id=net0,ifname=\(tap),script=no,downscript=no" }
+        let ends = ["local": PlainROMCable.machinePort, "remote": PlainROMCable.labPort].sorted { $0.key < $1.key }
+        return "dgram,id=net0"
+            + ends.map { ",\($0.key).type=inet,\($0.key).host=127.0.0.1,\($0.key).port=\($0.value)" }.joined()
     }
 
     private var card: String { "virtio-net-pci,netdev=net0,mac=\(mac)" }

@@ -1,3 +1,5 @@
+internal import PacketIO
+
 /// A machine that is switched on.
 public struct VirtualMachine: Sendable {
     public let configuration: MachineConfiguration
@@ -23,6 +25,8 @@ public struct VirtualMachine: Sendable {
         let qemu = Program(
             "qemu-system-x86_64", configuration.arguments(variables: directory.file(variables)),
             package: "qemu-system-x86")
+        let cable = configuration.hidesIPXE ? try PlainROMCable(tap: configuration.tap).start() : nil
+        defer { cable?.stop() }
         let powerOn = ContinuousClock.now
         return try await qemu.running(into: console) {
             try await body(VirtualMachine(configuration: configuration, powerOn: powerOn, console: console))

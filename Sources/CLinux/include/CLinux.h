@@ -6,5 +6,6 @@
 #include "perseid_net.h"
 #include "perseid_privileges.h"
 #include "perseid_system.h"
+#include "perseid_tap.h"
 
 #endif
