@@ -52,6 +52,12 @@ import Testing
         #expect(queue.failures == 0)
     }
 
+    @Test func tellsARepeatedFailureOnce() {
+        var queue = ReportQueue()
+        for detail in ["a", "a", "b", "a"] { queue.add(AgentReport(kind: .failed, detail: detail)) }
+        #expect(queue.waiting.map(\.detail) == ["a", "b", "a"])
+    }
+
     @Test func holdsABoundedNumber() {
         var queue = ReportQueue()
         for number in 0..<1_000 { queue.add(AgentReport(kind: .failed, detail: "\(number)")) }

@@ -14,8 +14,8 @@ package struct Backoff: Hashable, Sendable {
 
     /// Between tries of a whole boot: 2 s to 60 s.
     package static let boot = Backoff(first: 2_000, limit: 60_000)
-    /// Between tries of a transfer: 0.5 s to 20 s.
-    package static let transfer = Backoff(first: 500, limit: 20_000)
+    /// Between tries of a transfer: 0.5 s to 10 s.
+    package static let transfer = Backoff(first: 500, limit: 10_000)
 
     /// The pause after one more failure, in milliseconds.
     /// - Parameter spread: 0...1, a random number: a thousand nodes that lost their server together are to come back

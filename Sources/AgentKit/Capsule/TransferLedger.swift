@@ -164,7 +164,9 @@ package struct TransferLedger: Sendable {
         }
         current = (current + 1) % servers.count
         let asked = min(round.error?.retryAfterSeconds ?? 0, 60) * 1000
-        return .again(pause: max(backoff.next(spread: spread), asked))
+        let pause = max(backoff.next(spread: spread), asked)
+        if let error = round.error { events.append(.waiting(pause: pause, after: error)) }
+        return .again(pause: pause)
     }
 }
 
@@ -179,10 +181,12 @@ package struct TransferProgress: Hashable, Sendable {
     }
 }
 
-/// Something in a transfer that the server is to know about.
+/// Something in a transfer that people are to know about, and but for `waiting` the server, too.
 package enum TransferEvent: Hashable, Sendable {
     case rejected(chunk: ContentDigest, stream: StreamRole, server: ServerURL, times: Int)
     case resumed(server: ServerURL, after: HTTPError, progress: TransferProgress)
+    /// Nothing came in a whole round; the next one is after `pause` milliseconds.
+    case waiting(pause: Int64, after: HTTPError)
 }
 
 /// Why a transfer was given up.
@@ -197,8 +201,8 @@ package enum TransferFailure: Error, Hashable, Sendable, CustomStringConvertible
     package var description: String {
         switch self {
         case .corrupt(let chunk, let stream, let server, let times):
-            "chunk \(chunk.hex.prefix(16)) of \(stream.rawValue) failed verification \(times) times, last from \(server):"
-                + " its copy on the server is damaged"
+            "chunk \(chunk.hex.prefix(16)) of \(stream.rawValue) failed verification \(times) times, last from"
+                + " \(server): its copy on the server is damaged"
         case .refused(let error): "no server gives the capsule's bytes: \(error)"
         case .stalled(let error): "nothing came for \(TransferLedger.stallLimit / 60_000) minutes: \(error)"
         case .cannotWrite(let reason): "cannot keep what was fetched: \(reason)"

@@ -31,6 +31,8 @@ package struct ReportQueue: Sendable {
         if transient, let last = entries.last, last.isTransient, last.report.kind == report.kind {
             entries.removeLast()
         }
+        // The same failure again and again is one thing to tell.
+        if report.kind == .failed, entries.last?.report == report { return }
         if entries.count >= Self.limit { entries.removeFirst() }
         entries.append(Entry(report: report, isTransient: transient))
     }

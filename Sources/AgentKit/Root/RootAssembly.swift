@@ -13,6 +13,7 @@ package enum RootAssembly {
     /// Mounts the tmpfs for the images, sized for them so that a bad index cannot fill the memory.
     package static func prepareImages(bytes: Int64) throws(SystemError) {
         // A capsule fetched before, in vain, makes room.
+        try release()
         if FileSystems.isMountPoint(imageDirectory) { try FileSystems.detach(imageDirectory) }
         // Whole pages, and a few for the directory itself.
         try FileSystems.mount(

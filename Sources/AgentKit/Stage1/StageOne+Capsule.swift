@@ -108,6 +108,8 @@ extension StageOne {
             session.report(
                 AgentReport(
                     kind: .transferResumed, bytes: progress.presentBytes, percent: progress.percent, detail: text))
+        case .waiting(let pause, let cause):
+            console.line("no bytes came: \(cause); asking again in \(seconds(pause))")
         }
     }
 }
