@@ -8,6 +8,7 @@ import Testing
         let error = CapsuleBuildError.programMissing(program: "perseid-no-such-program", package: "some-package")
         await #expect(throws: error) { try await program.run([]) }
         await #expect(throws: error) { try await program.output([]) }
+        await #expect(throws: error) { try await program.run([], through: .directory("/")) }
         #expect(error.description.contains("apt-get install some-package"))
     }
 
@@ -22,6 +23,13 @@ import Testing
         }
         #expect(status.contains("3"))
         #expect(lines.count == 15 && lines.last == "line 40")
+    }
+
+    @Test func failureUnderAWrapperIsTheProgramsOwn() async throws {
+        let error = await #expect(throws: CapsuleBuildError.self) {
+            try await Program(name: "ls", package: "coreutils").run(["no-such-file"], through: .directory("/"))
+        }
+        #expect(error?.description.hasPrefix("ls failed") == true)
     }
 
     @Test func outputAndVariables() async throws {

@@ -20,12 +20,11 @@ struct PackageRoot {
         let sources = try AptSources.read(suite: suite)
         let started = Int64(Date().timeIntervalSince1970)
         let files = try write(sources)
-        // A mount namespace of its own, so that no mount of the chroot outlives a build that is killed.
-        try await Program.unshare.run(
+        try await Program.mmdebstrap.run(
             [
-                "--mount", "--propagation", "private", Program.mmdebstrap.name, "--variant=minbase", "--mode=root",
-                "--format=directory", "--include=\(list.packages.joined(separator: ","))", suite, directory,
-            ] + files, variables: ["SOURCE_DATE_EPOCH": Self.fixedTime])
+                "--variant=minbase", "--mode=root", "--format=directory",
+                "--include=\(list.packages.joined(separator: ","))", suite, directory,
+            ] + files, through: .ownMounts, variables: ["SOURCE_DATE_EPOCH": Self.fixedTime])
         try await clean(directory)
         do {
             try FileTimes(of: directory).clamp(startOfBuild: started)

@@ -6,6 +6,7 @@ struct Program: Hashable {
     /// The Debian package that brings it.
     let package: String
 
+    static let aptGet = Program(name: "apt-get", package: "apt")
     static let aptCache = Program(name: "apt-cache", package: "apt")
     static let busybox = Program(name: "busybox", package: "busybox-static")
     static let cp = Program(name: "cp", package: "coreutils")
@@ -17,7 +18,6 @@ struct Program: Hashable {
     static let mmdebstrap = Program(name: "mmdebstrap", package: "mmdebstrap")
     static let rm = Program(name: "rm", package: "coreutils")
     static let tar = Program(name: "tar", package: "tar")
-    static let unshare = Program(name: "unshare", package: "util-linux")
     static let xz = Program(name: "xz", package: "xz-utils")
     static let zstd = Program(name: "zstd", package: "zstd")
 
@@ -26,16 +26,34 @@ struct Program: Hashable {
     /// Longest output that `output` keeps, in bytes.
     private static let outputLimit = 256 << 20
 
+    /// A program that starts another, and its arguments before the other's name: `unshare --mount mmdebstrap …`.
+    struct Wrapper: Hashable {
+        var name: String
+        var arguments: [String]
+
+        /// In a mount namespace of its own, so that no mount outlives a build that is killed.
+        static let ownMounts = Wrapper(name: "unshare", arguments: ["--mount", "--propagation", "private"])
+
+        /// In another working directory.
+        static func directory(_ path: String) -> Wrapper { Wrapper(name: "env", arguments: ["-C", path]) }
+    }
+
     /// Runs it to its end.
-    /// - Parameter variables: added to the environment; nil takes one away.
+    /// - Parameters:
+    ///   - wrapper: starts it, and is named nowhere else: what goes wrong is this program's.
+    ///   - variables: added to the environment; nil takes one away.
     /// - Throws: `.programMissing`, `.programFailed` with its last lines, `.cancelled`.
-    func run(_ arguments: [String], variables: [String: String?] = [:]) async throws(CapsuleBuildError) {
+    func run(
+        _ arguments: [String], through wrapper: Wrapper? = nil, variables: [String: String?] = [:]
+    ) async throws(CapsuleBuildError) {
         try await present()
+        let arguments = wrapper.map { $0.arguments + [name] + arguments } ?? arguments
         var lines: [String] = []
         let status: TerminationStatus
         do {
             let result = try await Subprocess.run(
-                .name(name), arguments: Arguments(arguments), environment: environment(variables), input: .none,
+                .name(wrapper?.name ?? name), arguments: Arguments(arguments), environment: environment(variables),
+                input: .none,
                 output: .sequence, error: .combinedWithOutput
             ) { execution in
                 var tail: [String] = []

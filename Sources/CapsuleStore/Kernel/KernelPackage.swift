@@ -102,8 +102,8 @@ struct KernelPackage {
             throw .store(error)
         }
         // apt-get download has no option for where to: it writes to the working directory.
-        try await Program.env.run(
-            ["-C", directory, "apt-get", "-q", "download", "\(package.name)=\(package.version)"])
+        try await Program.aptGet.run(
+            ["-q", "download", "\(package.name)=\(package.version)"], through: .directory(directory))
         guard let file = try? DurableFiles.names(in: directory).first(where: { $0.hasSuffix(".deb") }) else {
             throw .noSuchPackage(package.name, lastLines: ["apt-get download left no file"])
         }
