@@ -1,5 +1,6 @@
 public import BootProtocols
 public import PacketIO
+import Synchronization
 
 /// Tells boot programs that ask for an IPv6 router that there is none here.
 ///
@@ -12,11 +13,14 @@ public final class RouterResponder: Sendable {
     private let mac: MACAddress
     private let isBooting: @Sendable (MACAddress) -> Bool
     private let report: @Sendable (String) -> Void
+    private let limit = Mutex(AnswerLimit())
 
     /// ff02::2, all routers of the link, as Ethernet has it (RFC 2464, 7).
     private static let allRouters = MACAddress(value: 0x3333_0000_0002)
     /// Bytes of a solicitation with all its options are fewer than 100.
     private static let longestFrame = 1514
+    /// Frames between two looks at `waker`: a flood must not keep the loop from its end.
+    private static let turn = 64
 
     /// Opens the socket, which needs CAP_NET_RAW; `run` needs no privilege.
     /// - Parameters:
@@ -56,8 +60,10 @@ public final class RouterResponder: Sendable {
 
     private func drain(_ room: UnsafeMutableRawBufferPointer) {
         do throws(SystemError) {
-            while let frame = try socket.receive(into: room) {
-                guard let answer = answer(to: Array(room.prefix(frame.count))) else { continue }
+            for _ in 0..<Self.turn {
+                guard let frame = try socket.receive(into: room) else { return }
+                let bytes = Array(room.prefix(frame.count))
+                guard let answer = answer(to: bytes, at: monotonicMilliseconds()) else { continue }
                 try socket.send(frame: answer.span.bytes)
             }
         } catch {
@@ -66,11 +72,11 @@ public final class RouterResponder: Sendable {
         }
     }
 
-    /// Nil for what is no solicitation, or not of a machine that boots.
-    func answer(to frame: [UInt8]) -> [UInt8]? {
-        guard let solicitation = try? RouterSolicitation(decodingFrame: frame), isBooting(solicitation.mac) else {
-            return nil
-        }
+    /// Nil for what is no solicitation, not of a machine that boots, or one too many.
+    func answer(to frame: [UInt8], at now: Int64) -> [UInt8]? {
+        guard let solicitation = try? RouterSolicitation(decodingFrame: frame), isBooting(solicitation.mac),
+            limit.withLock({ $0.take(solicitation.mac, at: now) })
+        else { return nil }
         return NoRouterAdvertisement(answering: solicitation, from: mac).frame
     }
 }

@@ -62,6 +62,65 @@ struct RouterDiscoveryTests {
         #expect(throws: FrameError.self) { try RouterSolicitation(decodingFrame: bytes) }
     }
 
+    /// The real solicitation with other bytes behind its reserved field, and the checksum that belongs to them.
+    private func solicitation(withOptions options: [UInt8]) -> [UInt8] {
+        var bytes = Array(Self.solicitation.prefix(62)) + options
+        bytes[19] = UInt8(8 + options.count)
+        bytes[56] = 0
+        bytes[57] = 0
+        // The pseudo-header: both addresses, length, next header.
+        let covered = bytes[22..<54] + [0, 0, 0, UInt8(8 + options.count), 0, 0, 0, 58] + bytes[54...]
+        var sum: UInt32 = 0
+        for (index, byte) in covered.enumerated() { sum += UInt32(byte) << (index.isMultiple(of: 2) ? 8 : 0) }
+        while sum >> 16 != 0 { sum = sum & 0xffff + sum >> 16 }
+        bytes[56] = UInt8(truncatingIfNeeded: ~sum >> 8)
+        bytes[57] = UInt8(truncatingIfNeeded: ~sum)
+        return bytes
+    }
+
+    @Test(
+        "takes any options that are whole",
+        arguments: [[], [1, 1, 2, 3, 4, 5, 6, 7], [14, 2] + [UInt8](repeating: 9, count: 14)])
+    func options(_ options: [UInt8]) throws {
+        #expect(try RouterSolicitation(decodingFrame: solicitation(withOptions: options)).mac.octets[0] == 0x52)
+    }
+
+    @Test(
+        "refuses options of length 0 or beyond the message (RFC 4861, 6.1.1), not their checksum",
+        arguments: [[1, 0, 2, 3, 4, 5, 6, 7], [1, 2, 2, 3, 4, 5, 6, 7], [1], [1, 1, 2, 3, 4, 5, 6, 7, 1]])
+    func optionLengths(_ options: [UInt8]) {
+        #expect {
+            try RouterSolicitation(decodingFrame: solicitation(withOptions: options))
+        } throws: {
+            "\($0)".contains("option")
+        }
+    }
+
+    @Test("another solicitation of iPXE, from the laboratory")
+    func second() throws {
+        let mac: [UInt8] = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56]
+        let frame =
+            [0x33, 0x33, 0, 0, 0, 2] + mac + [
+                0x86, 0xdd, 0x60, 0, 0, 0, 0, 0x10, 0x3a, 0xff, 0xfe, 0x80, 0, 0, 0, 0, 0, 0,
+            ]
+            + [0x50, 0x54, 0, 0xff, 0xfe, 0x12, 0x34, 0x56, 0xff, 0x02] + [UInt8](repeating: 0, count: 13) + [2]
+            + [0x85, 0, 0x71, 0xb5, 0, 0, 0, 0, 1, 1] + mac
+        #expect(try RouterSolicitation(decodingFrame: frame).mac.octets == mac)
+    }
+
+    @Test("no flipped bit of the packet passes, and none traps")
+    func flips() {
+        // The Ethernet addresses, the traffic class and the flow label are under no checksum.
+        for index in Self.solicitation.indices {
+            for bit in 0..<8 {
+                var bytes = Self.solicitation
+                bytes[index] ^= 1 << UInt8(bit)
+                let taken = try? RouterSolicitation(decodingFrame: bytes)
+                if index >= 18 { #expect(taken == nil, "byte \(index), bit \(bit)") }
+            }
+        }
+    }
+
     @Test("no truncation of a solicitation is one")
     func truncations() {
         for count in Self.solicitation.indices {

@@ -33,8 +33,22 @@ public struct RouterSolicitation: Hashable, Sendable {
         guard message.count >= 8, message.first == Self.type, message.dropFirst().first == 0 else {
             throw .malformed(layer: "ICMPv6", reason: "not a router solicitation")
         }
+        guard Self.optionsAreWhole(message.dropFirst(8)) else {
+            throw .malformed(layer: "ICMPv6", reason: "an option of length 0, or beyond the message")
+        }
         mac = ethernet.source
         self.source = source
+    }
+
+    /// Each option has a type and its length in units of 8 octets, never 0 (section 4.6).
+    private static func optionsAreWhole(_ options: ArraySlice<UInt8>) -> Bool {
+        var reader = ByteReader(options)
+        while reader.remaining > 0 {
+            guard reader.uint8() != nil, let length = reader.uint8(), length > 0,
+                reader.slice(Int(length) * 8 - 2) != nil
+            else { return false }
+        }
+        return true
     }
 }
 
