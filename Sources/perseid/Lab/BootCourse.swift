@@ -15,6 +15,8 @@ struct BootCourse: Sendable {
     let handoff: Plan.Handoff?
     let memoryMiB: Int
     let timeout: Duration
+    /// The server is stopped when the node gets to this state, and started again a little later.
+    let stopServerIn: NodeState?
 
     private static let mac = MACAddress(value: 0x5254_0012_3456)
     private static let name = "n001"
@@ -39,27 +41,63 @@ struct BootCourse: Sendable {
         try await network.bringUp()
         try await network.addTap("tap0")
         let logs = try LabDirectory(creating: state.path + "/lab")
-        let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
-        return try await server(on: network).running(into: log) {
-            _ = try await log.line(containing: "serving ", within: .seconds(30))
+        let machine = MachineConfiguration(
+            name: node.name, start: .firmware(firmware), mac: node.mac, memoryMiB: memoryMiB)
+        return try await whileServing(network, logs, node, registry) {
             let began = wallMilliseconds()
             let powerOn = BootEvent(node: node.mac, kind: .poweredOn, at: began, detail: "\(firmware.rawValue), QEMU")
             try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
-            let machine = MachineConfiguration(
-                name: node.name, start: .firmware(firmware), mac: node.mac, memoryMiB: memoryMiB)
             return try await VirtualMachine.withPower(machine, directory: logs) { machine in
                 try await follow(node, since: began, machine, registry)
             }
         }
     }
 
-    private func server(on network: LabNetwork) -> Program {
-        Program(
-            "/proc/self/exe",
-            [
-                "serve", "--interface", network.bridge, "--state", state.path, "--tftpboot", kit.tftpboot,
-                "--kernel-arguments", kit.kernelArguments,
-            ])
+    /// Runs `body` beside a server that listens, and that is away for a while if the course wants that.
+    private func whileServing(
+        _ network: LabNetwork, _ logs: LabDirectory, _ node: Node, _ registry: SQLiteStore,
+        _ body: @escaping @Sendable () async throws -> Timeline
+    ) async throws -> Timeline {
+        let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
+        let server = kit.server(on: network, state: state.path)
+        guard let stopServerIn else {
+            return try await server.running(into: log) {
+                try await Self.listening(log)
+                return try await body()
+            }
+        }
+        let second = try Transcript(of: "perseid serve, again", log: logs.file("serve-again.log"))
+        return try await withThrowingTaskGroup(of: Timeline?.self) { group in
+            group.addTask {
+                try await server.running(into: log) {
+                    while try registry.nodes().first(where: { $0.node.mac == node.mac })?.state != stopServerIn {
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                }
+                say("         the server was stopped")
+                try await Task.sleep(for: Self.absence)
+                try await server.running(into: second) {
+                    try await Self.listening(second)
+                    say("         the server is back")
+                    try await Task.sleep(for: .seconds(86_400))
+                }
+                return nil
+            }
+            try await Self.listening(log)
+            group.addTask { try await body() }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// How long a stopped server is away: long enough for requests to fail, short enough for a test.
+    private static let absence = Duration.seconds(4)
+
+    private static func listening(_ log: Transcript) async throws {
+        _ = try await log.line(containing: "serving ", within: .seconds(30))
     }
 
     /// Shows events as they come, until the node is ready or the time is over.
@@ -74,7 +112,7 @@ struct BootCourse: Sendable {
                 for recorded in timeline.events.dropFirst(shown) {
                     let seconds = String(format: "%7.2f", timeline.seconds(recorded.event.at))
                     last = "\(recorded.event.kind.rawValue) \(recorded.event.detail)"
-                    FileHandle.standardError.write(Data("\(seconds) s  \(last)\n".utf8))
+                    say("\(seconds) s  \(last)")
                 }
                 shown = max(shown, timeline.events.count)
                 if timeline.attempt.state == .ready { return timeline }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import BootLab
-import CapsuleStore
 import Foundation
-import RegistrySQLite
 
 struct LabBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +21,33 @@ struct LabBench: AsyncParsableCommand {
         guard LabNamespace.isInside else {
             try await kit.prepare(capsule: nil, in: state)
             throw ExitCode(try LabNamespace.enter() ?? 0)
+        }
+        let network = LabNetwork.standard
+        try await network.bringUp()
+        let payload = BootPayload(
+            kernel: state.stage1 + "/vmlinuz", initramfs: state.stage1 + "/initramfs.img",
+            commandLine: kit.kernelArguments)
+        let report = try await BootBench(rounds: rounds).run(
+            [perseid(state), DnsmasqContender(payload).contender, DnsmasqContender(payload, isTuned: true).contender],
+            network: network, directory: LabDirectory(creating: state.path + "/bench"), progress: say)
+        print("power-on to stage 1's init; the same machine, loaders, kernel, initramfs and command line")
+        for version in try await HostVersions.packages() { print("  \(version)") }
+        print(report.text)
+    }
+
+    /// Perseid from a fresh state that has nothing but what it serves.
+    private func perseid(_ state: StateDirectory) -> BenchContender {
+        BenchContender(name: "perseid") { network, directory, body in
+            let fresh = directory.file("state")
+            let files = FileManager.default
+            if files.fileExists(atPath: fresh) { try files.removeItem(atPath: fresh) }
+            try files.createDirectory(atPath: fresh, withIntermediateDirectories: true)
+            try files.createSymbolicLink(atPath: fresh + "/stage1", withDestinationPath: state.stage1)
+            let log = try Transcript(of: "perseid serve", log: directory.file("serve.log"))
+            try await kit.server(on: network, state: fresh).running(into: log) {
+                _ = try await log.line(containing: "serving ", within: .seconds(30))
+                try await body()
+            }
         }
     }
 }

@@ -32,10 +32,15 @@ struct LabBoot: AsyncParsableCommand {
     var memory = 2048
     @Option(help: "Seconds after which the machine counts as lost.")
     var timeout = 300
+    @Option(help: "Stop the server when the node gets to this state, and start it again after 4 s: a test of resuming.")
+    var stopServerIn: String?
 
     func validate() throws {
         guard handoff == "auto" || Plan.Handoff(rawValue: handoff) != nil else {
             throw ValidationError("`\(handoff)` is neither auto, switch nor kexec")
+        }
+        guard stopServerIn == nil || stopServerIn.flatMap(NodeState.init(rawValue:)) != nil else {
+            throw ValidationError("there is no state `\(stopServerIn ?? "")`")
         }
         guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
@@ -50,7 +55,8 @@ struct LabBoot: AsyncParsableCommand {
         }
         let course = BootCourse(
             state: state, kit: kit, firmware: firmware, capsule: capsule, handoff: Plan.Handoff(rawValue: handoff),
-            memoryMiB: memory, timeout: .seconds(timeout))
+            memoryMiB: memory, timeout: .seconds(timeout), stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:))
+        )
         let timeline = try await course.run()
         print(timeline.text)
         let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)

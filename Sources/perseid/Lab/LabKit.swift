@@ -1,4 +1,5 @@
 import ArgumentParser
+import BootLab
 import CapsuleFormat
 import CapsuleStore
 import Foundation
@@ -55,6 +56,16 @@ struct LabKit: ParsableArguments, Sendable {
         say(built.summary)
     }
 
+    /// The server of the lab's network.
+    func server(on network: LabNetwork, state: String) -> Program {
+        Program(
+            "/proc/self/exe",
+            [
+                "serve", "--interface", network.bridge, "--state", state, "--tftpboot", tftpboot,
+                "--kernel-arguments", kernelArguments,
+            ])
+    }
+
     /// What stage 1 is made from: the kernel's name, the agent's content, the keys.
     private func stage1Inputs(_ store: CapsuleStore) throws -> String {
         guard let contents = FileManager.default.contents(atPath: agent) else {
@@ -63,10 +74,6 @@ struct LabKit: ParsableArguments, Sendable {
         try store.makeSigningKey()
         let keys = try store.publicKeys().map(\.id.description).sorted().joined(separator: ",")
         return "\(stage1Kernel) \(ContentDigest(hashing: Array(contents)).hex) \(keys)"
-    }
-
-    private func say(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
     /// A file that remembers what something was made from.
@@ -79,4 +86,9 @@ struct LabKit: ParsableArguments, Sendable {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         }
     }
+}
+
+/// A line for the person at the terminal, beside what the command prints.
+func say(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
 }
