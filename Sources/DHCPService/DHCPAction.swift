@@ -16,8 +16,6 @@ public enum DHCPAction: Hashable, Sendable {
     /// it fails: an ACK for a lease that a crash could forget is a lie.
     case commit(Lease)
     case send(DHCPReply)
-    /// Tell this MAC that there is no IPv6 router, so that it does not wait for one (`RouterAdvertisement`).
-    case endRouterWait(MACAddress)
     case record(BootEvent)
 }
 

@@ -85,8 +85,6 @@ extension DHCPMachine {
         var actions: [DHCPAction] = [
             .commit(Lease(mac: exchange.mac, address: address, expires: expires)), .send(reply),
         ]
-        // It would wait 17 s for one, with its IPv4 address in hand.
-        if client.kind == .ipxe, exchange.message.relayAddress == .any { actions.append(.endRouterWait(exchange.mac)) }
         if !isExtension, client.phase != .system || exchange.verdict.isKnown {
             actions.append(exchange.event(.leased, bytes: reply.bytes.count, "\(address) to \(client)"))
         }

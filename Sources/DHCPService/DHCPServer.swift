@@ -107,7 +107,6 @@ public final class DHCPServer: Sendable {
             switch action {
             case .commit: break
             case .send(let reply): send(reply)
-            case .endRouterWait(let client): endRouterWait(of: client)
             case .record(let event): record(event)
             }
         }
@@ -123,15 +122,6 @@ public final class DHCPServer: Sendable {
             }
         } catch {
             report("a DHCP reply was not sent: \(error)")
-        }
-    }
-
-    private func endRouterWait(of client: MACAddress) {
-        let frame = RouterAdvertisement.offeringNothing(from: mac, to: client)
-        do throws(SystemError) {
-            try sockets.link.send(frame: frame.span.bytes)
-        } catch {
-            report("a router advertisement was not sent: \(error)")
         }
     }
 

@@ -75,25 +75,6 @@ struct DHCPMachineBootTests {
         #expect(again.events.map(\.kind) == [.discovered, .offered])
     }
 
-    @Test("iPXE is told after its ACK that there is no IPv6 router; no one else is, and no one behind a relay")
-    func routerWait() throws {
-        for (options, isTold) in [
-            (PlayedClient.ipxe, true), (PlayedClient.ipxeWithoutHTTP, true), (PlayedClient.uefiROM, false),
-            (PlayedClient.agent, false), (PlayedClient.system, false),
-        ] {
-            var server = try PlayedServer()
-            let client = try PlayedClient(as: options)
-            let offered = try server.receive(client.discover())
-            var request = client.request(try offered.message())
-            let told = DHCPAction.endRouterWait(client.mac)
-            #expect(!offered.actions.contains(told))
-            let actions = try server.receive(request).actions
-            #expect(actions.firstIndex(of: told) == (isTold ? 2 : nil))
-            request.relayAddress = try address("10.77.0.250")
-            #expect(try !server.receive(request).actions.contains(told))
-        }
-    }
-
     @Test("firmware that was switched on again begins a new attempt, even within two minutes of its loader")
     func firmwareAgain() throws {
         var server = try PlayedServer()
