@@ -1,4 +1,4 @@
-internal import BootProtocols
+import BootProtocols
 
 /// A client that was recognized: what it is, how far its machine has come, and the offer that it needs.
 public struct BootClient: Hashable, Sendable {

@@ -1,4 +1,4 @@
-internal import BootProtocols
+import BootProtocols
 
 extension ClientFingerprint {
     /// All rows, the most particular first. To support another client, add its row, its capture and its test.
