@@ -1,7 +1,6 @@
 import BootMachine
 import BootProtocols
 import FoundationEssentials
-import Synchronization
 import Testing
 
 @testable import AgentKit
@@ -82,22 +81,5 @@ import Testing
         var api = NodeAPI(servers: [server.url], token: "first", limits: Self.limits)
         #expect(throws: NodeAPIError.self) { try api.manifest(of: "x HTTP/1.1\r\nX: y", limit: 100) }
         #expect(server.requests.isEmpty)
-    }
-
-    @Test func sessionTellsInOrderOnceTheServerIsBack() throws {
-        let isBack = Mutex(false)
-        let server = try LoopbackServer { _ in
-            isBack.withLock { $0 } ? .ok(Array("{}".utf8)) : .status(503, "starting")
-        }
-        var session = AgentSession(
-            api: NodeAPI(servers: [server.url], token: "t", limits: Self.limits), console: Console())
-        session.report(AgentReport(kind: .chunkRejected, detail: "one"))
-        session.report(AgentReport(kind: .transferResumed, detail: "two"))
-        #expect(session.undelivered.map(\.detail) == ["one", "two"])
-        isBack.withLock { $0 = true }
-        session.deliver(within: 5_000)
-        #expect(session.undelivered.isEmpty)
-        let last = try #require(server.requests.last)
-        #expect(try JSONDecoder().decode([AgentReport].self, from: Data(last.body)).map(\.detail) == ["one", "two"])
     }
 }

@@ -65,6 +65,17 @@ import Testing
         #expect(queue.waiting.last?.detail == "999")
     }
 
+    @Test func sendsNoMoreAtOnceThanTheServerTakes() {
+        var queue = ReportQueue()
+        for number in 0..<70 { queue.add(AgentReport(kind: .failed, detail: "\(number)")) }
+        var batches: [Int] = []
+        while let due = queue.due(at: 0) {
+            batches.append(due.count)
+            queue.sent(due.count, at: 0)
+        }
+        #expect(batches == [32, 32, 6])
+    }
+
     @Test func tellsAnOldFailureAsHistory() {
         var queue = ReportQueue()
         queue.add(AgentReport(kind: .failed, detail: "no carrier"))

@@ -31,14 +31,19 @@ package struct AgentSession: ~Copyable {
 
     /// Sends what is due.
     package mutating func flush(urgently: Bool = false) {
-        let now = BootClock.milliseconds()
-        guard let due = queue.due(at: now, urgently: urgently) else { return }
-        do throws(NodeAPIError) {
-            try api.report(due)
-            queue.sent(due.count, at: now)
-        } catch {
-            if queue.failures == 0 { console.line("report not delivered, kept for later: \(error)") }
-            queue.failed(at: BootClock.milliseconds(), spread: .random(in: 0...1))
+        while let due = queue.due(at: BootClock.milliseconds(), urgently: urgently) {
+            do throws(NodeAPIError) {
+                try api.report(due)
+            } catch {
+                guard error.isRefusal, !error.isUnauthorized else {
+                    if queue.failures == 0 { console.line("report not delivered, kept for later: \(error)") }
+                    queue.failed(at: BootClock.milliseconds(), spread: .random(in: 0...1))
+                    return
+                }
+                // The same bytes would be refused again, and keep everything behind them back.
+                console.line("\(due.count) reports dropped, the server does not take them: \(error)")
+            }
+            queue.sent(due.count, at: BootClock.milliseconds())
         }
     }
 

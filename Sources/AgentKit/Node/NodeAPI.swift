@@ -106,6 +106,11 @@ package enum NodeAPIError: Error, Hashable, Sendable, CustomStringConvertible {
         return false
     }
 
+    package var isRefusal: Bool {
+        if case .request(_, let error) = self { return error.isRefusal }
+        return false
+    }
+
     package var retryAfterSeconds: Int64? {
         if case .request(_, let error) = self { return error.retryAfterSeconds }
         return nil

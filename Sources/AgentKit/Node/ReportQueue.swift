@@ -8,6 +8,9 @@ package struct ReportQueue: Sendable {
     /// Most reports that wait. Beyond it the oldest go: a node cut off for days must not fill its memory.
     package static let limit = 256
 
+    /// Most reports in one request: the server takes no more than 64.
+    package static let batchLimit = 32
+
     private struct Entry: Sendable {
         var report: AgentReport
         /// Worth nothing once a newer one of its kind is there.
@@ -37,7 +40,7 @@ package struct ReportQueue: Sendable {
         entries.append(Entry(report: report, isTransient: transient))
     }
 
-    /// What to send at `now` (milliseconds), if anything is due.
+    /// What to send at `now` (milliseconds) in one request, if anything is due.
     /// - Parameter urgently: whatever waits is due, pauses or not.
     package func due(at now: Int64, urgently: Bool = false) -> [AgentReport]? {
         guard !entries.isEmpty else { return nil }
@@ -46,10 +49,10 @@ package struct ReportQueue: Sendable {
             let isSoon = lastSent.map { now - $0 < Self.transientInterval } ?? false
             if isSoon, entries.allSatisfy(\.isTransient) { return nil }
         }
-        return waiting
+        return Array(waiting.prefix(Self.batchLimit))
     }
 
-    /// The first `count` reports arrived.
+    /// The first `count` reports are done with: they arrived, or the server will never take them.
     package mutating func sent(_ count: Int, at now: Int64) {
         entries.removeFirst(min(count, entries.count))
         lastSent = now

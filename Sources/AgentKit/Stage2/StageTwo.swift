@@ -58,7 +58,7 @@ package struct StageTwo: ~Copyable {
         session.report(
             AgentReport(
                 kind: .ready, milliseconds: BootClock.milliseconds(), detail: text, capsule: settings.capsule))
-        let interval = Int64(max(1, settings.intervalSeconds)) * 1000
+        let interval = Int64(min(max(1, settings.intervalSeconds), 3600)) * 1000
         var next = BootClock.milliseconds() + interval
         while true {
             let now = BootClock.milliseconds()
@@ -76,10 +76,13 @@ package struct StageTwo: ~Copyable {
     private func waitForStartUp() -> String {
         guard Systemctl.isInit else { return "started" }
         console.line("waiting until systemd has started everything")
+        var last = ""
         while true {
             do throws(SystemError) {
                 let state = try Systemctl.waitUntilStarted()
                 if state == "running" { return state }
+                if state != last, state != "degraded" { console.line("systemd says '\(state)'") }
+                last = state
                 if state == "degraded" {
                     let units = try Systemctl.failedUnits()
                     return "degraded: \(units.isEmpty ? "no unit named" : units.joined(separator: ", ")) failed"
