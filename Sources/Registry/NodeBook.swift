@@ -145,7 +145,8 @@ public struct NodeBook: Sendable {
         attempts[event.node] = attempt
         nodes[event.node]?.state = attempt.state
         var changes: [Change] = moved ? [.attempt(attempt)] : []
-        if event.kind != .heartbeat || moved {
+        // A heartbeat, or a node in quarantine that asks again for its plan, is no line of its own.
+        if moved || ![.heartbeat, .checkedIn].contains(event.kind) {
             changes.append(.event(RecordedEvent(event: event, attempt: attempt.id, state: attempt.state)))
         }
         return changes

@@ -121,6 +121,16 @@ import Testing
         }
     }
 
+    @Test func aNodeThatWaitsFillsNoTimeline() throws {
+        try withLedger { ledger, store in
+            ledger.record(event(.discovered, after: 0))
+            for second in 1...20 { ledger.record(event(.checkedIn, after: Int64(second) * 15_000)) }
+            try ledger.flush()
+            #expect(try store.timeline(of: 1).map(\.event.kind) == [.discovered, .checkedIn])
+            #expect(ledger.attempt(of: mac)?.lastSeen == start + 300_000)
+        }
+    }
+
     @Test func silenceIsAnEvent() throws {
         try withLedger(nodes: [Node(mac: mac, name: "n001")]) { ledger, _ in
             for kind: BootEvent.Kind in [.discovered, .checkedIn, .progress, .handingOff, .ready] {

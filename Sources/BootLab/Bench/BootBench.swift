@@ -10,7 +10,7 @@ public struct BootBench: Sendable {
     public var timeout: Duration
 
     public init(
-        firmwares: [Firmware] = [.bios, .uefi], rounds: Int = 3, marker: String = "perseid-agent",
+        firmwares: [Firmware] = [.bios, .uefi], rounds: Int = 3, marker: String = "perseid: stage 1",
         timeout: Duration = .seconds(120)
     ) {
         self.firmwares = firmwares
