@@ -49,6 +49,16 @@ import Testing
                 == ["Bearer first", "Bearer second", "Bearer first"])
     }
 
+    @Test func knowsTheBootTokenAfterAKexec() throws {
+        let answer = try reply(token: "third")
+        let server = try LoopbackServer { request in
+            request.fields["authorization"] == "Bearer first" ? .ok(answer) : .status(401, "unknown token")
+        }
+        var api = NodeAPI(servers: [server.url], token: "second", bootToken: "first", limits: Self.limits)
+        _ = try api.checkIn(Self.checkIn)
+        #expect(api.token == "third")
+    }
+
     @Test func asksTheNextServerAndStaysWithIt() throws {
         let answer = try reply(token: "second")
         let gone = try LoopbackServer { _ in .rawThenClose([]) }

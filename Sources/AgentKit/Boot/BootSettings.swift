@@ -8,6 +8,9 @@ package struct BootSettings: Codable, Hashable, Sendable {
     package var servers: [ServerURL]
     /// What `POST /node/v1/check-in` is accepted with.
     package var token: String
+    /// The boot script's token after a kexec, where `token` is a newer one: the way back should an answer to a
+    /// check-in, and the token in it, get lost.
+    package var bootToken: String?
     /// The NIC that booted, if the loader knew it.
     package var mac: MACAddress?
     /// Lower case hex SHA-256 of the running kernel's file.
@@ -17,11 +20,12 @@ package struct BootSettings: Codable, Hashable, Sendable {
     package var attempt: Int64?
 
     package init(
-        servers: [ServerURL], token: String, mac: MACAddress?, kernelDigest: String?, phase: CheckIn.Phase,
-        attempt: Int64? = nil
+        servers: [ServerURL], token: String, bootToken: String? = nil, mac: MACAddress?, kernelDigest: String?,
+        phase: CheckIn.Phase, attempt: Int64? = nil
     ) {
         self.servers = servers
         self.token = token
+        self.bootToken = bootToken
         self.mac = mac
         self.kernelDigest = kernelDigest
         self.phase = phase

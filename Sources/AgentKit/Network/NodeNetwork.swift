@@ -26,8 +26,10 @@ package struct NodeNetwork: Sendable {
             do throws(NetworkProblem) {
                 console.line("\(card.name) (\(own)) has a carrier, asking for an address")
                 let lease = try DHCPConversation.acquire(
-                    on: card, mac: own, discoverLimit: candidates.count == 1 ? 5 : 3, console: console)
+                    on: card, mac: own, discoverLimit: candidates.count == 1 ? 5 : 2, console: console)
                 try apply(lease, to: card.name)
+                // The others go back to how the kernel left them: what they are for, the runtime OS knows.
+                for other in candidates where other.name != card.name { try? InterfaceSetup.setUp(other.name, false) }
                 return NodeNetwork(interface: card, mac: own, lease: lease, renewal: LeaseRenewal(lease))
             } catch {
                 problem = error

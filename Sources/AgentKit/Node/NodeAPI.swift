@@ -12,10 +12,13 @@ package struct NodeAPI: ~Copyable {
     private var current = 0
     private var client: HTTPClient
 
-    package init(servers: [ServerURL], token: String, limits: HTTPClient.Limits = HTTPClient.Limits()) {
+    package init(
+        servers: [ServerURL], token: String, bootToken: String? = nil,
+        limits: HTTPClient.Limits = HTTPClient.Limits()
+    ) {
         self.servers = servers
         self.token = token
-        bootToken = token
+        self.bootToken = bootToken ?? token
         client = HTTPClient(limits: limits)
     }
 

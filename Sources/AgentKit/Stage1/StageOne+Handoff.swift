@@ -50,6 +50,7 @@ extension StageOne {
         var next = settings
         next.phase = .runtimeKernel
         next.token = session.api.token
+        next.bootToken = settings.bootToken ?? settings.token
         next.mac = network?.mac ?? settings.mac
         next.kernelDigest = contents.manifest.stream(.kernel)?.sha256.hex
         let archive: [UInt8]

@@ -58,7 +58,9 @@ package struct StageOne: ~Copyable {
         return StageOne(
             console: console, memory: memory, release: release, modules: modules, settings: settings,
             trusted: trusted,
-            session: AgentSession(api: NodeAPI(servers: settings.servers, token: settings.token), console: console))
+            session: AgentSession(
+                api: NodeAPI(servers: settings.servers, token: settings.token, bootToken: settings.bootToken),
+                console: console))
     }
 
     private init(
