@@ -9,7 +9,7 @@ ROUNDS ?= 3
 PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 	ipxe \
 	mmdebstrap squashfs-tools kmod cpio zstd busybox-static \
-	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base
+	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
 # Namespaces and taps need root; the build does not.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -49,8 +49,11 @@ public struct BootScript: Sendable {
     }
 
     private func template() throws(Failure) -> MustacheTemplate {
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw .unreadable(path: path, reason: "no such file, or not readable; --tftpboot names its directory")
+        }
         do {
-            return try MustacheTemplate(string: String(contentsOfFile: path, encoding: .utf8))
+            return try MustacheTemplate(string: String(decoding: bytes, as: UTF8.self))
         } catch {
             throw .unreadable(path: path, reason: "\(error)")
         }

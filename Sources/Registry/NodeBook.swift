@@ -12,9 +12,13 @@ public struct NodeBook: Sendable {
     private var owners: [Int64: MACAddress] = [:]
     private var lastAttempt: Int64
     private var nextNumber = 1
+    private var unapproved = 0
     private var refusals = RecentRefusals()
     private let unknown: UnknownNodePolicy
     private let template: NameTemplate
+
+    /// Machines that policy let in by itself, at most: whoever invents MACs must not fill the registry.
+    private static let unapprovedLimit = 4096
 
     /// A second DISCOVER this soon after the first, in milliseconds, is the same boot: firmware repeats it after
     /// 4, 8 and 16 s.
@@ -39,6 +43,7 @@ public struct NodeBook: Sendable {
                 (record.node.mac, NodeRecord(node: record.node, state: states[record.node.mac] ?? record.state))
             }, uniquingKeysWith: { first, _ in first })
         names = Set(records.map(\.node.name))
+        unapproved = records.count { !$0.node.approved }
     }
 
     public func record(of mac: MACAddress) -> NodeRecord? { nodes[mac] }
@@ -106,7 +111,10 @@ public struct NodeBook: Sendable {
         let node: Node
         switch unknown {
         case .ignore: return nil
-        case .quarantine: node = Node(mac: mac, name: "unknown-\(mac.joined(by: ""))", approved: false)
+        case .quarantine:
+            guard unapproved < Self.unapprovedLimit else { return nil }
+            unapproved += 1
+            node = Node(mac: mac, name: "unknown-\(mac.joined(by: ""))", approved: false)
         case .register:
             while names.contains(template.name(nextNumber)) { nextNumber += 1 }
             node = Node(mac: mac, name: template.name(nextNumber))
