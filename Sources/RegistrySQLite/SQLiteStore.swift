@@ -23,7 +23,9 @@ public final class SQLiteStore: Store {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration)
             let migrator = Schema.migrator
-            guard try pool.read(migrator.hasBeenSuperseded) == false else { throw RegistryError.newerVersion(path: path) }
+            guard try pool.read(migrator.hasBeenSuperseded) == false else {
+                throw RegistryError.newerVersion(path: path)
+            }
             try migrator.migrate(pool)
             self.pool = pool
         } catch let error as RegistryError {
