@@ -21,6 +21,14 @@ extension BootTests {
             #expect(outcome.output.contains(handoff), "the timeline names the handoff")
         }
 
+        @Test func goesOnWhenTheServerComesBack() async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--stop-server-in", "provisioning")
+            try expectReady(outcome)
+            #expect(outcome.errors.contains("the server was stopped"))
+            #expect(outcome.errors.contains("the server is back"))
+        }
+
         private func expectReady(_ outcome: Perseid.Outcome) throws {
             #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
             let line = #/ready \S+ (?:[0-9a-f]{2}:){5}[0-9a-f]{2} small@[0-9]+ in [0-9]+(?:\.[0-9]+)? s/#

@@ -24,7 +24,7 @@ extension BootTests {
                 try flipMiddleByte(of: "\(state)/bundles/\(bundle)")
             }
             let outcome = try await Perseid.run(
-                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "90")
+                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "60")
             try expectFailure(outcome, saying: "chunk")
         }
 
@@ -33,7 +33,7 @@ extension BootTests {
             // The next boot makes a new key and a stage 1 that trusts it alone.
             try FileManager.default.removeItem(atPath: state + "/keys")
             let outcome = try await Perseid.run(
-                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "90")
+                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "60")
             try expectFailure(outcome, saying: "key")
         }
 

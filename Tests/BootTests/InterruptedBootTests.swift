@@ -10,11 +10,15 @@ extension BootTests {
             let state = try await BootState.copy("interrupted-\(signal.rawValue)")
             try Perseid.requireRoot()
             let result = try await Subprocess.run(
-                .name("env"), arguments: Perseid.arguments(["lab", "boot", "--state", state, "--capsule", "small"]),
+                .name("env"),
+                // By UEFI, whose variable store is in the state directory: QEMU's command line names it.
+                arguments: Perseid.arguments([
+                    "lab", "boot", "--state", state, "--capsule", "small", "--firmware", "uefi",
+                ]),
                 input: .none, output: .discarded, error: .discarded
             ) { execution in
                 let isOn = await eventually { processes(naming: state).contains { $0.contains("qemu-system") } }
-                #expect(isOn, "the machine was switched on")
+                try #require(isOn, "the machine was switched on")
                 try execution.send(signal: signal)
             }
             #expect(!result.terminationStatus.isSuccess)
