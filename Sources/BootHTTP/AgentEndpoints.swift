@@ -26,7 +26,7 @@ extension BootEndpoints {
             refuse(attempt.node, "check-in for \(message.mac) with this node's token")
             return .unauthorized
         }
-        let plan = settings.planMaker.plan(for: node, checkIn: message, resolve: capsules.bootable)
+        let plan = planMaker.plan(for: node, checkIn: message, resolve: capsules.bootable)
         let now = wallMilliseconds()
         ledger.record(
             BootEvent(

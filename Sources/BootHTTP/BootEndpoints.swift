@@ -9,38 +9,16 @@ public import Registry
 ///
 /// Calls may wait for the disk, so they run on threads, never on an event loop.
 public struct BootEndpoints: Sendable {
-    /// What the endpoints need to know of the server's set-up.
-    public struct Settings: Sendable {
-        /// `http://10.0.0.1:8987`, as nodes reach this server.
-        public var baseURL: String
-        /// For the kernel of stage 1, beside what the agent needs.
-        public var kernelArguments: String
-        /// SHA-256 of stage 1's kernel in hex.
-        public var stage1KernelDigest: String
-        public var planMaker: PlanMaker
-
-        public init(baseURL: String, kernelArguments: String, stage1KernelDigest: String, planMaker: PlanMaker) {
-            self.baseURL = baseURL
-            self.kernelArguments = kernelArguments
-            self.stage1KernelDigest = stage1KernelDigest
-            self.planMaker = planMaker
-        }
-    }
-
-    let settings: Settings
+    let planMaker: PlanMaker
     let ledger: BootLedger
-    let files: BootFiles
-    let script: BootScript
+    let tree: BootTree
     let capsules: CapsuleStore
     let traffic = BundleTraffic()
 
-    public init(
-        settings: Settings, ledger: BootLedger, files: BootFiles, script: BootScript, capsules: CapsuleStore
-    ) {
-        self.settings = settings
+    public init(planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore) {
+        self.planMaker = planMaker
         self.ledger = ledger
-        self.files = files
-        self.script = script
+        self.tree = tree
         self.capsules = capsules
     }
 
@@ -54,8 +32,7 @@ public struct BootEndpoints: Sendable {
             return .text(405, isPost ? "this is for POST" : "this is for GET and HEAD")
         }
         switch route {
-        case .bootFile(let name): return bootFile(name, request)
-        case .script(let mac): return script(for: mac, request)
+        case .boot(let name, let path): return boot(name, path, request)
         case .checkIn: return checkIn(request)
         case .report: return report(request)
         case .manifest(let capsule): return capsulePart(request) { try capsules.openManifest(of: capsule) }
@@ -75,50 +52,55 @@ public struct BootEndpoints: Sendable {
 
     // MARK: - Boot programs
 
-    private func bootFile(_ name: String, _ request: BootRequest) -> BootAnswer {
-        let machine = request.client.flatMap { ledger.machine(at: $0) }
-        do {
-            let file = try files.open(name)
-            let event = machine.map {
-                BootEvent(node: $0, kind: .fileSent, at: 0, transport: .http, detail: name)
+    private func boot(_ name: BootName, _ path: String, _ request: BootRequest) -> BootAnswer {
+        do throws(BootTree.Refusal) {
+            // HEAD asks whether there is a script; a new token would end the one that a loader holds.
+            if case .script(_, let mac) = name, request.method == .head {
+                _ = try tree.owner(of: mac, at: request.client)
+                return .text(200, "")
             }
-            return send(file, request, type: Self.contentType(of: name), event: event)
+            switch try tree.open(name, for: request.client) {
+            case .file(let file):
+                let event = request.client.flatMap { ledger.machine(at: $0) }.map {
+                    BootEvent(node: $0, kind: .fileSent, at: 0, transport: .http, detail: path)
+                }
+                return send(file, request, type: Self.contentType(of: path), event: event)
+            case .script(let text, let machine):
+                return script(text, path, for: machine)
+            }
         } catch {
-            if let machine { refuse(machine, "\(name): \(error)") }
-            return .text(404, "\(error)")
+            return refusal(error, name, path, request)
         }
     }
 
-    /// The script goes to the machine that it is for: the holder of the lease on the client's address.
-    private func script(for mac: MACAddress, _ request: BootRequest) -> BootAnswer {
-        guard request.client.flatMap({ ledger.machine(at: $0) }) == mac else {
-            let asker = request.client?.description ?? "an unknown address"
-            refuse(mac, "its boot script was asked for by \(asker), which holds no lease of this machine")
-            return .text(403, "this script is for \(mac); its lease is on another address")
-        }
-        guard ledger.isServed(mac), let node = ledger.record(of: mac)?.node else {
-            refuse(mac, "boot script: the node is disabled or not known")
-            return .text(403, "\(mac) is not to boot from this server")
-        }
-        guard request.method == .get else { return .text(200, "") }
-        let now = wallMilliseconds()
-        guard let token = ledger.issueBootToken(for: mac, at: now) else {
-            return .text(403, "\(mac) is not to boot from this server")
-        }
+    private func script(_ text: String, _ path: String, for machine: MACAddress) -> BootAnswer {
         do {
-            let text = try script.render(
-                BootScript.Values(
-                    name: node.name, mac: mac, token: token, server: settings.baseURL,
-                    kernelDigest: settings.stage1KernelDigest, kernelArguments: settings.kernelArguments))
             try ledger.flush()
-            return BootAnswer(
-                status: 200, contentType: "text/plain; charset=utf-8", headers: [("Cache-Control", "no-store")],
-                body: .bytes(Array(text.utf8)),
-                whenSent: BootEvent(
-                    node: mac, kind: .scriptSent, at: 0, transport: .http, detail: "boot script for stage 1"))
         } catch {
-            refuse(mac, "boot script: \(error)")
-            return .text(500, "\(error)")
+            refuse(machine, "boot script: \(error)")
+            return .text(503, "\(error)")
+        }
+        return BootAnswer(
+            status: 200, contentType: "text/plain; charset=utf-8", headers: [("Cache-Control", "no-store")],
+            body: .bytes(Array(text.utf8)),
+            whenSent: BootEvent(
+                node: machine, kind: .scriptSent, at: 0, transport: .http, detail: "boot script for stage 1, \(path)"))
+    }
+
+    private func refusal(
+        _ refusal: BootTree.Refusal, _ name: BootName, _ path: String, _ request: BootRequest
+    ) -> BootAnswer {
+        switch refusal {
+        case .file(let error):
+            let machine = request.client.flatMap { ledger.machine(at: $0) }
+            if let machine, !(name.isProbe && error == .notFound) { refuse(machine, "\(path): \(error)") }
+            return .text(404, "\(error)")
+        case .forbidden(let machine, let reason):
+            if let machine { refuse(machine, reason) }
+            return .text(403, "this script is for another machine, or for one that is not to boot from this server")
+        case .failed(let machine, let reason):
+            if let machine { refuse(machine, reason) }
+            return .text(500, reason)
         }
     }
 
@@ -126,13 +108,14 @@ public struct BootEndpoints: Sendable {
 
     private func capsulePart(_ request: BootRequest, _ open: () throws -> FileDescriptor) -> BootAnswer {
         authorized(request) { _ throws in
-            send(try open(), request, type: "application/octet-stream", event: nil)
+            send(try ReadOnlyFile(open()), request, type: "application/octet-stream", event: nil)
         }
     }
 
     private func bundle(_ id: String, _ request: BootRequest) -> BootAnswer {
         authorized(request) { attempt throws in
-            let answer = send(try capsules.openBundle(id), request, type: "application/octet-stream", event: nil)
+            let bundle = try ReadOnlyFile(capsules.openBundle(id))
+            let answer = send(bundle, request, type: "application/octet-stream", event: nil)
             if case .file(_, _, let count) = answer.body, request.method == .get {
                 traffic.add(count, of: attempt.id)
             }
@@ -154,15 +137,9 @@ public struct BootEndpoints: Sendable {
     // MARK: - Files
 
     private func send(
-        _ file: consuming FileDescriptor, _ request: BootRequest, type: String, event: BootEvent?
+        _ file: ReadOnlyFile, _ request: BootRequest, type: String, event: BootEvent?
     ) -> BootAnswer {
-        let open: ReadOnlyFile
-        do {
-            open = try ReadOnlyFile(file)
-        } catch {
-            return .text(500, "\(error)")
-        }
-        let size = open.size
+        let size = file.size
         let whole: Range<Int>
         var status = 200
         var headers = [("Accept-Ranges", "bytes")]
@@ -180,7 +157,7 @@ public struct BootEndpoints: Sendable {
         }
         return BootAnswer(
             status: status, contentType: type, headers: headers,
-            body: .file(OpenFile(open), offset: whole.lowerBound, count: whole.count),
+            body: .file(OpenFile(file), offset: whole.lowerBound, count: whole.count),
             whenSent: request.method == .get && whole.upperBound == size ? event : nil)
     }
 

@@ -2,10 +2,8 @@ import BootProtocols
 
 /// What a request target names.
 enum BootRoute: Equatable {
-    /// A loader, or stage 1's kernel or initramfs: free to everyone on the boot network.
-    case bootFile(String)
-    /// The boot script of one machine.
-    case script(MACAddress)
+    /// Something of the tree of boot programs, and its path as it was asked for.
+    case boot(BootName, path: String)
     case checkIn
     case report
     case manifest(capsule: String)
@@ -28,15 +26,9 @@ enum BootRoute: Equatable {
     }
 
     private init?(boot segments: ArraySlice<String>) {
-        guard let first = segments.first, let last = segments.last else { return nil }
-        guard first == "script" else {
-            self = .bootFile(segments.joined(separator: "/"))
-            return
-        }
-        guard segments.count == 2, last.hasSuffix(".ipxe"), let mac = MACAddress(last.dropLast(".ipxe".count)) else {
-            return nil
-        }
-        self = .script(mac)
+        guard !segments.isEmpty else { return nil }
+        let path = segments.joined(separator: "/")
+        self = .boot(BootName(path), path: path)
     }
 
     private init?(node segments: ArraySlice<String>) {

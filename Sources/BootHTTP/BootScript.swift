@@ -3,8 +3,17 @@ import Foundation
 import Mustache
 import Registry
 
-/// The boot script as a Mustache template, `tftpboot/boot.ipxe`, read at each use: an edit counts from the next boot.
+/// The boot scripts as Mustache templates in `tftpboot/`, read at each use: an edit counts from the next boot.
 public struct BootScript: Sendable {
+    /// For which loader; the value is the template's file name.
+    public enum Kind: String, CaseIterable, Hashable, Sendable {
+        case ipxe = "boot.ipxe"
+        /// What newer iPXE runs before its own boot: it goes to its script.
+        case autoexec = "autoexec.ipxe"
+        case pxelinux = "pxelinux.cfg"
+        case grub = "grub.cfg"
+    }
+
     /// What a script is rendered from. The names are those of the template.
     struct Values: Sendable {
         var name: String
@@ -12,12 +21,14 @@ public struct BootScript: Sendable {
         var token: AttemptToken
         /// `http://10.0.0.1:8987`
         var server: String
+        /// The server's address, for names by TFTP.
+        var address: IPv4Address
         /// SHA-256 of stage 1's kernel in hex.
         var kernelDigest: String
         var kernelArguments: String
     }
 
-    private let path: String
+    private let directory: String
 
     public enum Failure: Error, CustomStringConvertible {
         case unreadable(path: String, reason: String)
@@ -29,26 +40,28 @@ public struct BootScript: Sendable {
         }
     }
 
-    /// Reads the template once, so that a broken one shows when the server starts.
+    /// Reads the templates once, so that a broken one shows when the server starts.
     public init(directory: String) throws(Failure) {
-        path = directory + "/boot.ipxe"
-        _ = try template()
+        self.directory = directory
+        for kind in Kind.allCases { _ = try template(kind) }
     }
 
-    func render(_ values: Values) throws(Failure) -> String {
-        try template().render([
+    func render(_ kind: Kind, _ values: Values) throws(Failure) -> String {
+        try template(kind).render([
             "name": values.name,
             "mac": values.mac.description,
             "macWithHyphens": values.mac.joined(by: "-"),
             "attempt": String(values.token.attempt),
             "token": values.token.text,
             "server": values.server,
+            "address": values.address.description,
             "kernelDigest": values.kernelDigest,
             "kernelArguments": values.kernelArguments,
         ])
     }
 
-    private func template() throws(Failure) -> MustacheTemplate {
+    private func template(_ kind: Kind) throws(Failure) -> MustacheTemplate {
+        let path = "\(directory)/\(kind.rawValue)"
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw .unreadable(path: path, reason: "no such file, or not readable; --tftpboot names its directory")
         }

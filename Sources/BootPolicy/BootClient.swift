@@ -18,8 +18,9 @@ public struct BootClient: Hashable, Sendable {
     public let kind: ClientFingerprint.Kind
     public let offer: OfferShape
 
-    public init(_ traits: ClientTraits) {
-        let row = ClientFingerprint.matching(traits)
+    /// - Parameter loader: what this server gives to firmware.
+    public init(_ traits: ClientTraits, giving loader: BootLoader = .ipxe) {
+        let row = ClientFingerprint.matching(traits, giving: loader)
         self.traits = traits
         kind = row.kind
         offer = row.offer

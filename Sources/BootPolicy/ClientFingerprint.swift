@@ -10,7 +10,7 @@ public struct ClientFingerprint: Hashable, Sendable {
     public let offer: OfferShape
 
     /// The row that a client falls under: the first whose condition holds; the last row takes all.
-    public static func matching(_ client: ClientTraits) -> ClientFingerprint {
-        table.first { $0.when.holds(for: client) } ?? rest
+    public static func matching(_ client: ClientTraits, giving loader: BootLoader = .ipxe) -> ClientFingerprint {
+        (tables[loader] ?? []).first { $0.when.holds(for: client) } ?? rest
     }
 }

@@ -49,7 +49,9 @@ public struct DHCPMachine: Sendable {
             malformed += 1
             return []
         }
-        var exchange = Exchange(message: message, source: source, port: port, now: now, verdict: verdict(message.mac))
+        var exchange = Exchange(
+            message: message, source: source, port: port, now: now, verdict: verdict(message.mac),
+            loader: settings.loader)
         guard let type = message.options.messageType else {
             return refuse(exchange, "BOOTP without DHCP (no option 53) is not served")
         }
@@ -81,21 +83,28 @@ public struct DHCPMachine: Sendable {
         let port: DHCPPort
         let now: Int64
         let verdict: NodeVerdict
+        let loader: BootLoader
         var conversation: Conversation
         var opensConversation = true
 
-        init(message: DHCPMessage, source: IPv4Endpoint, port: DHCPPort, now: Int64, verdict: NodeVerdict) {
+        init(
+            message: DHCPMessage, source: IPv4Endpoint, port: DHCPPort, now: Int64, verdict: NodeVerdict,
+            loader: BootLoader
+        ) {
             self.message = message
             self.source = source
             self.port = port
             self.now = now
             self.verdict = verdict
+            self.loader = loader
             conversation = Conversation(transactionID: message.transactionID, began: now, isChained: false)
         }
 
         var mac: MACAddress { message.mac }
 
-        var client: BootClient { BootClient(ClientTraits(message, wasChained: conversation.isChained)) }
+        var client: BootClient {
+            BootClient(ClientTraits(message, wasChained: conversation.isChained), giving: loader)
+        }
 
         func event(_ kind: BootEvent.Kind, bytes: Int? = nil, _ detail: String) -> DHCPAction {
             .record(

@@ -1,4 +1,4 @@
-import BootPolicy
+public import BootPolicy
 public import BootProtocols
 
 /// What the DHCP server serves: one subnet, on one interface.
@@ -16,6 +16,8 @@ public struct DHCPSettings: Hashable, Sendable {
     public var domain: String?
     /// TCP port of the boot plane's HTTP.
     public var httpPort: UInt16
+    /// What firmware is given first.
+    public var loader: BootLoader
     /// This is the subnet's only DHCP server: clients with a wrong address are told so (RFC 2131, 4.3.2).
     public var isAuthoritative: Bool
     /// Broadcast even to clients that take unicast: for switches and drivers that lose it.
@@ -24,7 +26,8 @@ public struct DHCPSettings: Hashable, Sendable {
     public init(
         serverAddress: IPv4Address, subnet: IPv4Subnet, pool: ClosedRange<IPv4Address>? = nil,
         leaseSeconds: UInt32 = 3600, router: IPv4Address? = nil, nameServers: [IPv4Address] = [],
-        domain: String? = nil, httpPort: UInt16, isAuthoritative: Bool = true, forcesBroadcast: Bool = false
+        domain: String? = nil, httpPort: UInt16, loader: BootLoader = .ipxe, isAuthoritative: Bool = true,
+        forcesBroadcast: Bool = false
     ) {
         self.serverAddress = serverAddress
         self.subnet = subnet
@@ -34,6 +37,7 @@ public struct DHCPSettings: Hashable, Sendable {
         self.nameServers = nameServers
         self.domain = domain
         self.httpPort = httpPort
+        self.loader = loader
         self.isAuthoritative = isAuthoritative
         self.forcesBroadcast = forcesBroadcast
     }

@@ -39,12 +39,16 @@ final class EndpointsFixture: Sendable {
         capsules = try CapsuleStore(at: path)
         if building { try await Self.build(capsules, in: path) }
         let tftpboot = URL(fileURLWithPath: #filePath).appending(path: "../../../tftpboot").standardizedFileURL.path
-        endpoints = BootEndpoints(
-            settings: BootEndpoints.Settings(
-                baseURL: "http://10.0.0.1:8987", kernelArguments: "console=ttyS0", stage1KernelDigest: "aa",
-                planMaker: PlanMaker(defaultCapsule: nil, servers: ["http://10.0.0.1:8987"])),
+        let baseURL = "http://10.0.0.1:8987"
+        let tree = BootTree(
+            settings: BootTree.Settings(
+                address: IPv4Address(value: 0x0a00_0001), baseURL: baseURL, kernelArguments: "console=ttyS0",
+                stage1KernelDigest: "aa"),
             ledger: ledger, files: try BootFiles(loaders: path + "/loaders", stage1: path + "/stage1"),
-            script: try BootScript(directory: tftpboot), capsules: capsules)
+            script: try BootScript(directory: tftpboot))
+        endpoints = BootEndpoints(
+            planMaker: PlanMaker(defaultCapsule: nil, servers: [baseURL]), ledger: ledger, tree: tree,
+            capsules: capsules)
     }
 
     deinit {

@@ -216,9 +216,35 @@ struct MadeFingerprintTests {
         #expect(client.description == "PXE ROM, UUID 04030201-0605-0807-090a-0b0c0d0e0f10")
     }
 
-    @Test("every kind has a row, and the last row takes all")
-    func complete() {
-        #expect(Set(ClientFingerprint.table.map(\.kind)) == Set(ClientFingerprint.Kind.allCases))
-        #expect(ClientFingerprint.table.last?.when == .all([]))
+    @Test("every kind has a row, and the last row takes all", arguments: BootLoader.allCases)
+    func complete(loader: BootLoader) throws {
+        let table = try #require(ClientFingerprint.tables[loader])
+        #expect(Set(table.map(\.kind)) == Set(ClientFingerprint.Kind.allCases))
+        #expect(table.last?.when == .all([]))
+    }
+}
+
+@Suite("ClientFingerprint: the loader that the server is set to give")
+struct LoaderFingerprintTests {
+    @Test(
+        "a captured ROM gets the loader that suits it",
+        arguments: [
+            ("bios-virtio-ipxe", .ipxe, .scriptByHTTP), ("bios-virtio-ipxe", .pxelinux, .loader("lpxelinux.0")),
+            ("bios-virtio-ipxe", .grub, .scriptByHTTP), ("bios-virtio-ipxe", .shim, .scriptByHTTP),
+            ("uefi-secureboot-shim-grub", .ipxe, .pxeLoader("snponly.efi")),
+            ("uefi-secureboot-shim-grub", .pxelinux, .pxeLoader("snponly.efi")),
+            ("uefi-secureboot-shim-grub", .grub, .pxeLoader("grubx64.efi")),
+            ("uefi-secureboot-shim-grub", .shim, .pxeLoader("shimx64.efi")),
+            ("uefi-edk2-http", .shim, .httpLoader("snponly.efi")),
+        ] as [(String, BootLoader, OfferShape)])
+    func firmware(capture: String, loader: BootLoader, offer: OfferShape) throws {
+        let first = try #require(try capturedClients(capture).first)
+        #expect(BootClient(ClientTraits(first), giving: loader).offer == offer)
+    }
+
+    @Test("an iPXE that UEFI was given gets its script whatever the setting", arguments: BootLoader.allCases)
+    func chained(loader: BootLoader) throws {
+        let message = try #require(try capturedClients("uefi-edk2-http").last)
+        #expect(BootClient(ClientTraits(message, wasChained: true), giving: loader).offer == .scriptByHTTP)
     }
 }

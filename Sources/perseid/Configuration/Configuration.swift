@@ -1,4 +1,5 @@
 import BootMachine
+import BootPolicy
 import BootProtocols
 import Registry
 
@@ -20,6 +21,8 @@ struct Configuration: Sendable {
     var handoff: Plan.Handoff?
     var kernelArguments = "console=tty0 console=ttyS0,115200"
     var tftpboot: String
+    /// What firmware is given first.
+    var loader: BootLoader = .ipxe
     var chainloadAlways = false
     /// Runs as this user once the sockets are open.
     var user: String?
@@ -51,7 +54,7 @@ extension Configuration {
     /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
-        case tftpboot, chainloadAlways, user
+        case tftpboot, loader, chainloadAlways, user
 
         var environmentName: String {
             "PERSEID_"
@@ -88,6 +91,10 @@ extension Configuration {
             handoff = try value.read(.handoff, "auto, switch or kexec") { Plan.Handoff(rawValue: $0) }
         }
         if let value = given[.kernelArguments] { kernelArguments = value.value }
+        if let value = given[.loader] {
+            let known = BootLoader.allCases.map(\.rawValue).joined(separator: ", ")
+            loader = try value.read(.loader, "one of \(known)") { BootLoader(rawValue: $0) }
+        }
         if let value = given[.chainloadAlways] {
             chainloadAlways = try value.read(.chainloadAlways, "true or false") { Bool($0) }
         }

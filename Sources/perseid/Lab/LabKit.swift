@@ -1,5 +1,6 @@
 import ArgumentParser
 import BootLab
+import BootPolicy
 import CapsuleFormat
 import CapsuleStore
 import Foundation
@@ -12,6 +13,8 @@ struct LabKit: ParsableArguments, Sendable {
     var stage1Kernel = "linux-image-cloud-amd64"
     @Option(help: "Directory of the boot script templates.")
     var tftpboot = "tftpboot"
+    @Option(help: "What firmware is given first: ipxe, pxelinux, grub or shim.")
+    var loader = BootLoader.ipxe
     @Option(help: "Package list of the capsule `debian`.")
     var packages = "Fixtures/debian.pkglist"
     @Option(help: "Command line of stage 1's kernel.")
@@ -21,7 +24,8 @@ struct LabKit: ParsableArguments, Sendable {
     /// that name.
     func prepare(capsule: String?, in state: StateDirectory) async throws {
         let store = try state.openCapsules()
-        try Loaders.install(into: state.loaders)
+        try await LoaderPackages(state).fetchMissing(for: loader)
+        try Loaders.install(for: loader, in: state)
         let stamp = Stamp(path: state.path + "/lab-stage1")
         let wanted = try stage1Inputs(store)
         if try Stage1Builder(store: store).current() == nil || stamp.text != wanted {
@@ -62,7 +66,7 @@ struct LabKit: ParsableArguments, Sendable {
             "/proc/self/exe",
             [
                 "serve", "--interface", network.bridge, "--state", state, "--tftpboot", tftpboot,
-                "--kernel-arguments", kernelArguments,
+                "--kernel-arguments", kernelArguments, "--loader", loader.rawValue,
             ])
     }
 

@@ -33,7 +33,7 @@ final class Daemon: Sendable {
         let logger = Logger(label: "perseid", factory: { StreamLogHandler.standardError(label: $0) })
         let network = try BootNetwork(interface: configuration.interface)
         lock = try StateLock(state: state.path)
-        try Loaders.install(into: state.loaders)
+        try Loaders.install(for: configuration.loader, in: state)
         let capsules = try state.openCapsules()
         guard let stage1 = try Stage1Builder(store: capsules).current() else { throw NoStage1(state: state.path) }
         if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
@@ -42,16 +42,23 @@ final class Daemon: Sendable {
         let ledger = BootLedger(
             store: store, snapshot: snapshot, unknown: configuration.unknown,
             observer: { logger.info("\($0.line)") })
-        let files = try BootFiles(loaders: state.loaders, stage1: state.stage1)
+        let baseURL = "http://\(network.address):\(configuration.httpPort)"
+        let tree = BootTree(
+            settings: BootTree.Settings(
+                address: network.address, baseURL: baseURL, kernelArguments: configuration.kernelArguments,
+                stage1KernelDigest: stage1.kernel.sha256.hex),
+            ledger: ledger, files: try BootFiles(loaders: state.loaders, stage1: state.stage1),
+            script: try BootScript(directory: configuration.tftpboot))
         self.configuration = configuration
         self.network = network
         self.ledger = ledger
         self.logger = logger
         endpoints = BootEndpoints(
-            settings: Self.settings(configuration, network, kernelDigest: stage1.kernel.sha256.hex), ledger: ledger,
-            files: files, script: try BootScript(directory: configuration.tftpboot), capsules: capsules)
+            planMaker: PlanMaker(
+                defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL]),
+            ledger: ledger, tree: tree, capsules: capsules)
         dhcp = try Self.openDHCP(configuration, network, snapshot.leases, ledger, logger)
-        tftp = try Self.openTFTP(network, files, ledger)
+        tftp = try Self.openTFTP(network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
         try Privileges.drop(to: configuration.user, state: state.path)
     }
@@ -84,16 +91,6 @@ final class Daemon: Sendable {
 
     // MARK: - Parts
 
-    private static func settings(
-        _ configuration: Configuration, _ network: BootNetwork, kernelDigest: String
-    ) -> BootEndpoints.Settings {
-        let baseURL = "http://\(network.address):\(configuration.httpPort)"
-        return BootEndpoints.Settings(
-            baseURL: baseURL, kernelArguments: configuration.kernelArguments, stage1KernelDigest: kernelDigest,
-            planMaker: PlanMaker(
-                defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL]))
-    }
-
     private static func openDHCP(
         _ configuration: Configuration, _ network: BootNetwork, _ leases: [Lease], _ ledger: BootLedger,
         _ logger: Logger
@@ -101,7 +98,7 @@ final class Daemon: Sendable {
         let settings = DHCPSettings(
             serverAddress: network.address, subnet: network.subnet, pool: configuration.pool,
             leaseSeconds: configuration.leaseSeconds, router: configuration.router, nameServers: configuration.dns,
-            domain: configuration.domain, httpPort: configuration.httpPort)
+            domain: configuration.domain, httpPort: configuration.httpPort, loader: configuration.loader)
         let machine = try DHCPMachine(settings: settings, leases: leases) { ledger.verdict(on: $0) }
         return try DHCPServer(
             interface: network.interface, machine: machine, commit: { try ledger.commit($0) },
@@ -109,11 +106,12 @@ final class Daemon: Sendable {
     }
 
     private static func openTFTP(
-        _ network: BootNetwork, _ files: BootFiles, _ ledger: BootLedger
+        _ network: BootNetwork, _ tree: BootTree, _ ledger: BootLedger
     ) throws -> TFTPServer {
         try naming(port: 69, .udp) {
             try TFTPServer(
-                TFTPServer.Listening(interface: network.interface.name), content: BootFileContent(files: files)
+                TFTPServer.Listening(interface: network.interface.name),
+                content: BootTreeContent(tree: tree, ledger: ledger)
             ) { transfer in
                 guard let machine = ledger.machine(at: transfer.client.endpoint.address),
                     let event = BootEvent(transfer, of: machine, at: wallMilliseconds())

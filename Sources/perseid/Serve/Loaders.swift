@@ -1,39 +1,75 @@
+import BootPolicy
 import Foundation
 
 /// The boot programs that firmware loads first. They come from the distribution's packages.
 enum Loaders {
-    private struct Loader {
+    /// A file that is served, and where it comes from.
+    struct Loader: Sendable {
+        /// As clients ask for it.
         let name: String
         let package: String
         /// Where packages put it.
         let paths: [String]
     }
 
-    private static let loaders = [
+    /// All that a setting serves: what firmware is given, what that loads beside itself, and iPXE, which machines get
+    /// that the setting is not for.
+    static func files(for loader: BootLoader) -> [Loader] {
+        switch loader {
+        case .ipxe: ipxe
+        case .pxelinux: ipxe + pxelinux
+        case .grub: ipxe + [grub]
+        case .shim: ipxe + [shim, grub]
+        }
+    }
+
+    private static let ipxe = [
         Loader(
             name: "undionly.kpxe", package: "ipxe", paths: ["/usr/lib/ipxe/undionly.kpxe", "/boot/ipxe/undionly.kpxe"]),
         Loader(name: "snponly.efi", package: "ipxe", paths: ["/usr/lib/ipxe/snponly.efi", "/boot/ipxe/snponly.efi"]),
     ]
+    private static let pxelinux = [
+        Loader(name: "lpxelinux.0", package: "pxelinux", paths: ["/usr/lib/PXELINUX/lpxelinux.0"]),
+        Loader(
+            name: "ldlinux.c32", package: "syslinux-common", paths: ["/usr/lib/syslinux/modules/bios/ldlinux.c32"]),
+    ]
+    private static let shim = Loader(
+        name: "shimx64.efi", package: "shim-signed", paths: ["/usr/lib/shim/shimx64.efi.signed"])
+    /// The image with the network modules. shim asks for it by this name.
+    private static let grub = Loader(
+        name: "grubx64.efi", package: "grub-efi-amd64-signed",
+        paths: ["/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed"])
 
     struct Missing: Error, CustomStringConvertible {
-        let name: String
-        let package: String
-        let looked: [String]
+        let loader: Loader
+        let setting: BootLoader
+        let state: String
 
         var description: String {
-            "no loader \(name): looked for \(looked.joined(separator: ", ")). Install the package `\(package)`"
+            "no loader \(loader.name): looked for \(loader.paths.joined(separator: ", ")). Install the package "
+                + "`\(loader.package)`, or unpack it into the state with `perseid loader fetch \(setting.rawValue) "
+                + "--state \(state)`"
         }
     }
 
-    /// Copies what is not in `directory` yet, each file by rename.
-    static func install(into directory: String) throws {
-        let files = FileManager.default
-        for loader in loaders where !files.fileExists(atPath: directory + "/" + loader.name) {
-            guard let source = loader.paths.first(where: files.isReadableFile(atPath:)) else {
-                throw Missing(name: loader.name, package: loader.package, looked: loader.paths)
+    /// Copies what is not in the state yet, each file by rename.
+    static func install(for setting: BootLoader, in state: StateDirectory) throws {
+        for loader in files(for: setting) where !isInstalled(loader, in: state) {
+            guard let source = source(of: loader, in: state) else {
+                throw Missing(loader: loader, setting: setting, state: state.path)
             }
             let contents = try Data(contentsOf: URL(fileURLWithPath: source))
-            try contents.write(to: URL(fileURLWithPath: directory + "/" + loader.name), options: .atomic)
+            try contents.write(to: URL(fileURLWithPath: "\(state.loaders)/\(loader.name)"), options: .atomic)
         }
+    }
+
+    static func isInstalled(_ loader: Loader, in state: StateDirectory) -> Bool {
+        FileManager.default.fileExists(atPath: "\(state.loaders)/\(loader.name)")
+    }
+
+    /// Where the file is, on the host or unpacked in the state's cache.
+    static func source(of loader: Loader, in state: StateDirectory) -> String? {
+        let unpacked = loader.paths.map { LoaderPackages(state).directory(of: loader.package) + $0 }
+        return (loader.paths + unpacked).first(where: FileManager.default.isReadableFile(atPath:))
     }
 }

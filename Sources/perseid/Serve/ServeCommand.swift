@@ -42,6 +42,8 @@ struct ServeCommand: ParsableCommand {
     var kernelArguments: String?
     @Option(help: "Directory of the boot script templates.")
     var tftpboot: String?
+    @Option(help: "What firmware is given first: ipxe (default), pxelinux, grub or shim.")
+    var loader: String?
     @Option(help: "User to run as once the sockets are open; becomes the owner of the state.")
     var user: String?
 
@@ -68,7 +70,8 @@ struct ServeCommand: ParsableCommand {
             (.leaseSeconds, leaseSeconds, "--lease-seconds"), (.router, router, "--router"), (.dns, dns, "--dns"),
             (.domain, domain, "--domain"), (.unknown, unknown, "--unknown"), (.capsule, capsule, "--capsule"),
             (.handoff, handoff, "--handoff"), (.kernelArguments, kernelArguments, "--kernel-arguments"),
-            (.tftpboot, tftpboot, "--tftpboot"), (.user, user, "--user"),
+            (.tftpboot, tftpboot, "--tftpboot"), (.loader, loader, "--loader"),
+            (.user, user, "--user"),
         ]
         var given: [Configuration.Setting: Configuration.Given] = [:]
         for (setting, value, option) in values {
