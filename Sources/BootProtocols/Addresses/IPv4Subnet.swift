@@ -12,10 +12,13 @@ public struct IPv4Subnet: Hashable, Sendable {
         network = IPv4Address(value: address.value & Self.mask(prefixLength))
     }
 
-    /// Reads `10.0.0.0/24`; host bits that are set are refused, a typing error more often than not.
+    /// Reads `10.0.0.0/24`; host bits that are set are refused, a typing error more often than not. The length has one
+    /// spelling, without sign and leading zeros.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let address = IPv4Address(parts[0]), let length = Int(parts[1]) else { return nil }
+        guard parts.count == 2, let address = IPv4Address(parts[0]), let length = Int(parts[1]),
+            String(length) == parts[1]
+        else { return nil }
         self.init(containing: address, prefixLength: length)
         guard network == address else { return nil }
     }
