@@ -54,6 +54,23 @@ struct UDPFrameTests {
         #expect(try !UDPFrame(decoding: bytes).checksumMatches)
     }
 
+    @Test("a frame with IP options and bytes behind its datagram is written with the length that it then has")
+    func writtenAgain() throws {
+        let endpoint = IPv4Endpoint(.any, port: 1)
+        let plain = try UDPFrame(from: endpoint, at: .broadcast, to: endpoint, at: .broadcast, payload: [1, 2]).bytes
+        // Four no-operations (RFC 791, 3.1) and three bytes more: 0x46 for 0x45, 37 for 30 bytes, and the checksum.
+        var bytes = Array(plain[..<34]) + [1, 1, 1, 1] + plain[34...] + [7, 7, 7]
+        bytes[14] = 0x46
+        bytes[17] = 37
+        let checksum = (UInt16(plain[24]) << 8 | UInt16(plain[25])) &- 0x0100 &- 7 &- 0x0202
+        bytes[24] = UInt8(checksum >> 8)
+        bytes[25] = UInt8(truncatingIfNeeded: checksum)
+        let frame = try UDPFrame(decoding: bytes)
+        #expect(frame.payload == [1, 2])
+        #expect(frame.ip.totalLength == 37)
+        #expect(frame.bytes == plain)
+    }
+
     @Test("fragments, other protocols and overlong payloads are refused")
     func refused() throws {
         let endpoint = IPv4Endpoint(.any, port: 1)

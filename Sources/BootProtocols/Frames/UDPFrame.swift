@@ -46,8 +46,11 @@ public struct UDPFrame: Hashable, Sendable {
         UDPHeader.checksum(source: ip.source, destination: ip.destination, header: udp, payload: payload)
     }
 
-    /// The frame as a packet socket sends it, without the frame check sequence.
+    /// The frame as a packet socket sends it, without the frame check sequence. The length is that of what is written:
+    /// a frame that was read may have had IP options, or bytes behind its datagram.
     public var bytes: [UInt8] {
+        var ip = ip
+        ip.totalLength = UInt16(truncatingIfNeeded: IPv4Header.minimumSize + UDPHeader.size + payload.count)
         var writer = ByteWriter(capacity: EthernetHeader.size + Int(ip.totalLength))
         ethernet.write(to: &writer)
         ip.write(to: &writer)
