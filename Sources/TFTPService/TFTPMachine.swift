@@ -81,11 +81,12 @@ public struct TFTPMachine: Sendable {
     }
 
     /// Sends the packets of a transfer again in a few milliseconds: the kernel's buffer was full. No retry is
-    /// counted, for the network had no part in it.
+    /// counted, for the network had no part in it. A transfer whose file is still looked up has no packets: an empty
+    /// block in their place would tell the client that the file is empty.
     public mutating func postpone(_ route: TFTPRoute, at now: Int64) {
-        guard var session = sessions[Ports(client: route.client, socket: route.socket)], session.isActive else {
-            return
-        }
+        guard var session = sessions[Ports(client: route.client, socket: route.socket)], session.isActive,
+            session.phase != .opening
+        else { return }
         session.isUnsent = true
         session.deadline = now + 5
         store(session)

@@ -171,6 +171,22 @@ struct TFTPLockstepTests {
         #expect(net.reports.map(\.sendFailure) == ["Network is unreachable"])
     }
 
+    @Test("a full kernel buffer does not make an empty file of one that is still looked up")
+    func postponedTooEarly() throws {
+        var net = PlayedNetwork { $0.transferPorts = 0 }
+        net.files["kernel"] = 1300
+        let run = try #require(net.ask().actions.first?.run)
+        // The client's next request takes the place of the first, on the same ports.
+        let origin = DatagramOrigin(
+            source: PlayedNetwork.client, destination: PlayedNetwork.server, localAddress: PlayedNetwork.server,
+            interfaceIndex: 2)
+        let request = TFTPPacket.readRequest(TFTPRequest(fileName: "kernel")).bytes
+        let asked = net.machine.receive(request.span.bytes, from: origin, on: 0, at: net.now)
+        net.machine.postpone(run.route, at: net.now)
+        #expect(net.waitForDeadline().isEmpty)
+        #expect(net.settle(asked).blocks == [Blocks(1, 1, 512)])
+    }
+
     @Test("content that cannot be read on ends the transfer with an ERROR; so does the end of the server")
     func failures() throws {
         var net = PlayedNetwork()
