@@ -40,10 +40,10 @@ import Testing
             }
         }
 
-        func transfer(from servers: [ServerURL], connections: Int = 3) throws -> CapsuleTransfer {
+        func transfer(connections: Int = 3) -> CapsuleTransfer {
             let streams = [StreamRole.root, .modules].compactMap { ChunkedStream($0, of: capsule.decodedIndex) }
             return CapsuleTransfer(
-                streams, into: files, from: servers, connections: connections,
+                streams, into: files, connections: connections,
                 limits: HTTPClient.Limits(connect: 2_000, idle: 1_000, answer: 10_000),
                 planner: FetchPlanner(maximumLength: 32 << 10))
         }
@@ -60,9 +60,11 @@ import Testing
         }
 
         /// Runs the transfer to its end and gives what was told on the way.
-        func run(_ transfer: CapsuleTransfer, token: String = "secret") throws(TransferFailure) -> [TransferEvent] {
+        func run(
+            _ transfer: CapsuleTransfer, from servers: [ServerURL], token: String = "secret"
+        ) throws(TransferFailure) -> [TransferEvent] {
             var events: [TransferEvent] = []
-            try transfer.run(token: token, memory: memory) { _, new in events += new }
+            try transfer.run(from: servers, token: token, memory: memory) { _, new in events += new }
             return events
         }
 
@@ -80,7 +82,7 @@ import Testing
     @Test func bringsEveryByteOverSeveralConnections() throws {
         let bench = try Bench()
         let server = try LoopbackServer { .raw(bench.answer($0)) }
-        let events = try bench.run(try bench.transfer(from: [server.url]))
+        let events = try bench.run(bench.transfer(), from: [server.url])
         #expect(events.isEmpty)
         try bench.expectWhole()
         #expect(server.requests.allSatisfy { $0.fields["authorization"] == "Bearer secret" })
@@ -95,7 +97,7 @@ import Testing
             if request.number == 1 { bytes[bytes.count - 100] ^= 0x40 }
             return .raw(bytes)
         }
-        let events = try bench.run(try bench.transfer(from: [server.url]))
+        let events = try bench.run(bench.transfer(), from: [server.url])
         try bench.expectWhole()
         #expect(events.count == 1)
         guard case .rejected(_, _, server.url, times: 1)? = events.first else {
@@ -112,7 +114,7 @@ import Testing
             return .raw(bytes)
         }
         let good = try LoopbackServer { .raw(bench.answer($0)) }
-        let events = try bench.run(try bench.transfer(from: [bad.url, good.url]))
+        let events = try bench.run(bench.transfer(), from: [bad.url, good.url])
         try bench.expectWhole()
         #expect(!events.isEmpty)
         #expect(!good.requests.isEmpty)
@@ -131,9 +133,9 @@ import Testing
             if request.path.hasSuffix(damaged.hex), !mended.withLock({ $0 }) { bytes[bytes.count - 1] ^= 1 }
             return .raw(bytes)
         }
-        let transfer = try bench.transfer(from: [server.url])
+        let transfer = bench.transfer()
         do throws(TransferFailure) {
-            _ = try bench.run(transfer)
+            _ = try bench.run(transfer, from: [server.url])
             Issue.record("a damaged capsule was accepted")
         } catch {
             guard case .corrupt(_, _, server.url, times: TransferLedger.rejectionLimit) = error else {
@@ -145,7 +147,7 @@ import Testing
         #expect(there > 0)
         let before = server.requests.count
         mended.withLock { $0 = true }
-        _ = try bench.run(transfer)
+        _ = try bench.run(transfer, from: [server.url])
         try bench.expectWhole()
         let asked = server.requests.dropFirst(before).compactMap(\.range).reduce(0) { $0 + $1.count }
         #expect(Int64(asked) <= transfer.progress.totalBytes - there + 64 * 1024)
@@ -164,7 +166,7 @@ import Testing
             default: return .raw(bytes)
             }
         }
-        let events = try bench.run(try bench.transfer(from: [server.url]))
+        let events = try bench.run(bench.transfer(), from: [server.url])
         try bench.expectWhole()
         #expect(events.contains { if case .resumed = $0 { true } else { false } })
         #expect(!events.contains { if case .rejected = $0 { true } else { false } })
@@ -176,7 +178,7 @@ import Testing
             let bytes = bench.answer(request)
             return request.number == 0 ? .rawThenClose(Array(bytes.dropLast(10))) : .raw(bytes)
         }
-        let events = try bench.run(try bench.transfer(from: [server.url], connections: 1))
+        let events = try bench.run(bench.transfer(connections: 1), from: [server.url])
         try bench.expectWhole()
         #expect(events.count == 1)
         let first = try #require(server.requests.first?.range)
@@ -199,11 +201,11 @@ import Testing
             return .raw(bench.answer(request))
         }
         holder.withLock { $0 = server }
-        let transfer = try bench.transfer(from: [server.url])
+        let transfer = bench.transfer()
         var events: [TransferEvent] = []
         var restarted = false
         var atStop: TransferProgress?
-        try transfer.run(token: "secret", memory: bench.memory) { progress, new in
+        try transfer.run(from: [server.url], token: "secret", memory: bench.memory) { progress, new in
             events += new
             // A whole round found nobody.
             if !restarted, new.contains(where: { if case .waiting = $0 { true } else { false } }) {
@@ -223,7 +225,7 @@ import Testing
         let gone = try LoopbackServer { _ in .rawThenClose([]) }
         gone.stop()
         let good = try LoopbackServer { .raw(bench.answer($0)) }
-        let events = try bench.run(try bench.transfer(from: [gone.url, good.url]))
+        let events = try bench.run(bench.transfer(), from: [gone.url, good.url])
         try bench.expectWhole()
         #expect(events.contains { if case .resumed(good.url, _, _) = $0 { true } else { false } })
     }
@@ -233,7 +235,7 @@ import Testing
         let server = try LoopbackServer { request in
             request.number == 0 ? .silence : .raw(bench.answer(request))
         }
-        let events = try bench.run(try bench.transfer(from: [server.url]))
+        let events = try bench.run(bench.transfer(), from: [server.url])
         try bench.expectWhole()
         #expect(events.contains { if case .resumed(_, .timedOut, _) = $0 { true } else { false } })
     }
@@ -244,9 +246,9 @@ import Testing
             request.fields["authorization"] == "Bearer secret"
                 ? .raw(bench.answer(request)) : .status(401, "unknown token")
         }
-        let transfer = try bench.transfer(from: [server.url])
+        let transfer = bench.transfer()
         do throws(TransferFailure) {
-            _ = try bench.run(transfer, token: "stale")
+            _ = try bench.run(transfer, from: [server.url], token: "stale")
             Issue.record("bytes were taken without a token")
         } catch {
             guard case .refused(.status(server.url, 401, text: "unknown token", _)) = error else {
@@ -255,7 +257,7 @@ import Testing
             }
         }
         // With a new token from a check-in the same transfer goes on.
-        _ = try bench.run(transfer)
+        _ = try bench.run(transfer, from: [server.url])
         try bench.expectWhole()
     }
 
@@ -266,7 +268,7 @@ import Testing
             return .ok(ContentDigest(hex: name).flatMap { bench.capsule.bundles[$0] } ?? [])
         }
         let good = try LoopbackServer { .raw(bench.answer($0)) }
-        _ = try bench.run(try bench.transfer(from: [whole.url, good.url]))
+        _ = try bench.run(bench.transfer(), from: [whole.url, good.url])
         try bench.expectWhole()
     }
 }

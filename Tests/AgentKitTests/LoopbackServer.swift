@@ -41,7 +41,6 @@ final class LoopbackServer: Sendable {
         var listener: Int32 = -1
         var connections: Set<Int32> = []
         var requests: [Request] = []
-        var threads: [pthread_t] = []
     }
 
     let port: UInt16
@@ -64,7 +63,9 @@ final class LoopbackServer: Sendable {
     /// Closes everything, connections in use as well.
     func stop() {
         state.withLock { state in
-            shutdown(state.listener, Int32(SHUT_RDWR))
+            // Only while it is ours: a closed number may be another test's by now.
+            if state.listener >= 0 { shutdown(state.listener, Int32(SHUT_RDWR)) }
+            state.listener = -1
             for connection in state.connections { shutdown(connection, Int32(SHUT_RDWR)) }
         }
     }
@@ -99,7 +100,14 @@ final class LoopbackServer: Sendable {
         detach { [weak self] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0, let self else { break }
+                guard let self else {
+                    close(connection)
+                    break
+                }
+                guard connection >= 0 else {
+                    state.withLock { if $0.listener == listener { $0.listener = -1 } }
+                    break
+                }
                 state.withLock { _ = $0.connections.insert(connection) }
                 detach { [weak self] in self?.talk(connection) }
             }

@@ -16,8 +16,9 @@ import Testing
         let capsule = try TestCapsule(
             "lab@1", streams: [(.root, CapsuleTransferTests.Bench.noise(30_000, seed: 5))], chunker: chunker)
         let stream = try #require(ChunkedStream(.root, of: capsule.decodedIndex))
-        return TransferLedger(
-            streams: [stream], servers: servers, planner: FetchPlanner(maximumLength: maximumLength))
+        var ledger = TransferLedger(streams: [stream], planner: FetchPlanner(maximumLength: maximumLength))
+        ledger.begin(from: servers)
+        return ledger
     }
 
     private func jobs(_ ledger: inout TransferLedger) -> [TransferLedger.Job] {
@@ -88,6 +89,24 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func beginsAgainWithWhatIsThereAndWithoutGrudges() throws {
+        var ledger = try ledger([Self.near])
+        let all = jobs(&ledger)
+        ledger.record(all[0], verified: all[0].range.chunks, rejected: [], error: nil, at: 0)
+        ledger.record(all[1], verified: [], rejected: [], error: Self.gone, at: 0)
+        _ = ledger.endRound(at: 0, spread: 0)
+        let there = ledger.progress
+        ledger.begin(from: [Self.far])
+        let again = jobs(&ledger)
+        #expect(ledger.progress == there)
+        #expect(again.allSatisfy { $0.server == Self.far })
+        #expect(Set(again.flatMap(\.range.chunks)).isDisjoint(with: all[0].range.chunks))
+        // The time that it lay still does not count.
+        let later = 10 * TransferLedger.stallLimit
+        ledger.record(again[0], verified: [], rejected: [], error: Self.gone, at: later)
+        #expect(ledger.endRound(at: later, spread: 0) == .again(pause: 500))
     }
 
     @Test func asksForARejectedChunkElsewhereAndOnlyForThat() throws {

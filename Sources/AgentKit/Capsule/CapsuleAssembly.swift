@@ -14,9 +14,7 @@ package struct CapsuleAssembly: Sendable {
     package static let margin: Int64 = 64 << 20
 
     /// Makes the files that the capsule's images are to be assembled in.
-    package static func begin(
-        _ contents: CapsuleContents, from servers: [ServerURL]
-    ) throws(CapsuleProblem) -> CapsuleAssembly {
+    package static func begin(_ contents: CapsuleContents) throws(CapsuleProblem) -> CapsuleAssembly {
         let hasModules = contents.index.stream(.modules) != nil
         let streams = try contents.streams(hasModules ? [.root, .modules] : [.root])
         let size = streams.reduce(Int64(0)) { $0 + $1.size }
@@ -30,13 +28,13 @@ package struct CapsuleAssembly: Sendable {
             let files = [root] + (modules.map { [$0] } ?? [])
             return CapsuleAssembly(
                 contents: contents, root: root, modules: modules,
-                transfer: CapsuleTransfer(streams, into: files, from: servers))
+                transfer: CapsuleTransfer(streams, into: files))
         } catch {
             throw .noRoom("\(contents.generation)", error)
         }
     }
 
-    /// Whether this is the same bytes from the same servers as another try wants.
+    /// Whether these are the bytes that another try wants.
     package func continues(_ other: CapsuleContents) -> Bool {
         contents.generation == other.generation && contents.manifest.index.sha256 == other.manifest.index.sha256
     }

@@ -20,23 +20,27 @@ package final class CapsuleTransfer: Sendable {
     ///   - files: one for each stream.
     ///   - connections: each has one range under way, and holds as much as the longest range in memory.
     package init(
-        _ streams: [ChunkedStream], into files: [StreamFile], from servers: [ServerURL], connections: Int = 3,
+        _ streams: [ChunkedStream], into files: [StreamFile], connections: Int = 3,
         limits: HTTPClient.Limits = HTTPClient.Limits(), planner: FetchPlanner = FetchPlanner(maximumLength: 2 << 20)
     ) {
         self.streams = streams
         self.files = files
         self.connections = max(1, connections)
         self.limits = limits
-        state = Mutex(State(ledger: TransferLedger(streams: streams, servers: servers, planner: planner)))
+        state = Mutex(State(ledger: TransferLedger(streams: streams, planner: planner)))
     }
 
     package var progress: TransferProgress { state.withLock { $0.ledger.progress } }
 
     /// Fetches until everything is there.
-    /// - Parameter observe: called on this thread about twice a second and once at the end of each round.
+    /// - Parameters:
+    ///   - servers: tried in order.
+    ///   - observe: called on this thread about twice a second and once at the end of each round.
     package func run(
-        token: String, memory: MemoryWatch, observe: (TransferProgress, [TransferEvent]) -> Void
+        from servers: [ServerURL], token: String, memory: MemoryWatch,
+        observe: (TransferProgress, [TransferEvent]) -> Void
     ) throws(TransferFailure) {
+        state.withLock { $0.ledger.begin(from: servers) }
         while true {
             state.withLock { $0.ledger.beginRound() }
             do throws(SystemError) {

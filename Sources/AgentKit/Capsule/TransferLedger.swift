@@ -20,7 +20,7 @@ package struct TransferLedger: Sendable {
 
     package let streams: [ChunkedStream]
     /// Tried in order.
-    private let servers: [ServerURL]
+    private var servers: [ServerURL] = []
     private let planner: FetchPlanner
     private var present: [ChunkBitmap]
     private var queue: [Job] = []
@@ -41,11 +41,21 @@ package struct TransferLedger: Sendable {
         var fatal: TransferFailure?
     }
 
-    package init(streams: [ChunkedStream], servers: [ServerURL], planner: FetchPlanner) {
+    package init(streams: [ChunkedStream], planner: FetchPlanner) {
         self.streams = streams
-        self.servers = servers
         self.planner = planner
         present = streams.map { ChunkBitmap(count: $0.chunks.count) }
+    }
+
+    /// Begins, or begins again after it was given up: with the servers of now, and without grudges. What is there
+    /// stays there.
+    package mutating func begin(from servers: [ServerURL]) {
+        self.servers = servers
+        current = 0
+        rejections = [:]
+        refusals = []
+        lastProgress = nil
+        backoff.reset()
     }
 
     package var isComplete: Bool { present.allSatisfy(\.isComplete) }
@@ -147,11 +157,7 @@ package struct TransferLedger: Sendable {
     ///   - spread: 0...1, random; see `Backoff`.
     package mutating func endRound(at now: Int64, spread: Double) -> Decision {
         if isComplete { return .complete }
-        // The next run starts with a clean slate: whoever asks again has a reason to.
-        if let fatal = round.fatal {
-            if case .corrupt = fatal { rejections = [:] }
-            return .giveUp(fatal)
-        }
+        if let fatal = round.fatal { return .giveUp(fatal) }
         guard !servers.isEmpty else { return .giveUp(.noServer) }
         if lastProgress == nil { lastProgress = now }
         if round.verified > 0 {

@@ -43,14 +43,14 @@ extension StageOne {
         if assembly?.continues(contents) != true {
             assembly = nil
             do throws(CapsuleProblem) {
-                assembly = try CapsuleAssembly.begin(contents, from: sources(plan))
+                assembly = try CapsuleAssembly.begin(contents)
             } catch {
                 throw StepFailure(.capsule, error)
             }
         }
         guard let transfer = assembly?.transfer else { return }
         let start = BootClock.milliseconds()
-        try run(transfer, of: "\(contents.generation)")
+        try run(transfer, of: "\(contents.generation)", from: sources(plan))
         let taken = BootClock.milliseconds() - start
         memory.sample()
         let total = transfer.progress.totalBytes
@@ -63,12 +63,14 @@ extension StageOne {
     }
 
     /// Runs a transfer and tells of it: progress about twice a second to the server, a line every two seconds.
-    mutating func run(_ transfer: CapsuleTransfer, of what: String) throws(StepFailure) {
+    mutating func run(
+        _ transfer: CapsuleTransfer, of what: String, from servers: [ServerURL]
+    ) throws(StepFailure) {
         console.line("fetching \(what), \(megabytes(transfer.progress.totalBytes - transfer.progress.presentBytes))")
         var lastLine = BootClock.milliseconds()
         var lastPercent = -1
         do throws(TransferFailure) {
-            try transfer.run(token: session.api.token, memory: memory) { progress, events in
+            try transfer.run(from: servers, token: session.api.token, memory: memory) { progress, events in
                 for event in events { tell(event) }
                 let now = BootClock.milliseconds()
                 let detail =

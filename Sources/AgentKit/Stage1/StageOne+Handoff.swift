@@ -18,8 +18,8 @@ extension StageOne {
         } catch {
             throw StepFailure(.capsule, error)
         }
-        let transfer = CapsuleTransfer(streams, into: [kernel, initramfs], from: sources(plan))
-        try run(transfer, of: "kernel \(release) of \(contents.generation)")
+        let transfer = CapsuleTransfer(streams, into: [kernel, initramfs])
+        try run(transfer, of: "kernel \(release) of \(contents.generation)", from: sources(plan))
         do throws(HandoffProblem) {
             try Kexec.load(kernel: kernel, initramfs: initramfs, commandLine: commandLine)
             console.line("kexec into \(release) with '\(commandLine)'")
