@@ -4,6 +4,9 @@ FIRMWARE ?= bios
 CAPSULE ?= debian
 HANDOFF ?= auto
 ROUNDS ?= 3
+TARGET ?= all
+SECONDS ?= 60
+RUNS ?= 0
 
 # To build; to serve (loaders); to make stage 1 and capsules; to run machines, and a server to measure against.
 PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
@@ -18,11 +21,12 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot fuzz lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
+	@echo "fuzz: TARGET=all|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)
 	@.ci/install-packages $(PACKAGES)
@@ -58,6 +62,10 @@ test-all: test build ## all tests, then the Debian capsule by each firmware and 
 bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by side: ROUNDS
 	@$(AS_ROOT) $(PERSEID) lab bench --state .work --rounds $(ROUNDS)
 
+# A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
+fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS
+	@Tests/Fuzz/run $(TARGET) $(SECONDS) $(RUNS)
+
 lint: ## is the source formatted as .swift-format says?
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
@@ -65,4 +73,4 @@ format: ## format the source
 	swift format --in-place --recursive --parallel $(SOURCES)
 
 clean: ## remove what building and running made
-	$(AS_ROOT) rm -rf .build .build-agent .work
+	$(AS_ROOT) rm -rf .build .build-agent .build-fuzz .work

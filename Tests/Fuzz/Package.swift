@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that building and testing Perseid never sees a fuzzer. It compiles the same sources, by
+// links in `Sources`; `Tests/Fuzz/run` says with which flags.
+
+/// As in the main package; with inner declarations in sight, for what a test of inner parsers needs.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enable-testing"]),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+/// A room. Of two only some files are linked: the others would bring half the house along.
+func room(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A fuzz target: libFuzzer brings `main`.
+func fuzzer(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["FuzzHarness"] + dependencies,
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+}
+
+let package = Package(
+    name: "perseid-fuzz",
+    dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
+    targets: [
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        room("BootProtocols"),
+        room("PacketIO", uses: ["CLinux", "BootProtocols"]),
+        room("PacketCapture", uses: ["CPcap", "BootProtocols"]),
+        room("BootMachine", uses: ["BootProtocols"]),
+        room("Registry", uses: ["BootMachine", "BootProtocols"]),
+        room("BootPolicy", uses: ["BootProtocols", "BootMachine", "Registry"]),
+        room("DHCPService", uses: ["PacketIO", "BootPolicy", "BootMachine", "Registry", "BootProtocols"]),
+        room("TFTPService", uses: ["PacketIO", "BootProtocols"]),
+        room("CapsuleFormat", uses: [crypto]),
+        room("BootHTTP", uses: ["BootProtocols"]),
+        room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", crypto]),
+
+        .systemLibrary(name: "CAllocator"),
+        .target(
+            name: "FuzzHarness", dependencies: ["CAllocator", "PacketCapture", "BootProtocols"], swiftSettings: strict),
+        fuzzer("FuzzDHCP", uses: ["BootProtocols"]),
+        fuzzer("FuzzDHCPMachine", uses: ["BootProtocols", "DHCPService", "BootMachine", "BootPolicy", "Registry"]),
+        fuzzer("FuzzFrames", uses: ["BootProtocols"]),
+        fuzzer("FuzzTFTP", uses: ["BootProtocols"]),
+        fuzzer("FuzzTFTPMachine", uses: ["BootProtocols", "TFTPService", "PacketIO"]),
+        fuzzer("FuzzManifest", uses: ["CapsuleFormat"]),
+        fuzzer("FuzzManifestJSON", uses: ["CapsuleFormat"]),
+        fuzzer("FuzzIndex", uses: ["CapsuleFormat"]),
+        fuzzer("FuzzHTTPHead", uses: ["AgentKit"]),
+        fuzzer("FuzzAgent", uses: ["AgentKit", "BootProtocols", "BootMachine"]),
+        fuzzer("FuzzRoute", uses: ["BootHTTP", "BootProtocols"]),
+        fuzzer("FuzzNames", uses: ["BootProtocols", "CapsuleFormat"]),
+    ]
+)

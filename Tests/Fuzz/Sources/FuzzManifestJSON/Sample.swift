@@ -1,0 +1,1 @@
+../FuzzManifest/Sample.swift
