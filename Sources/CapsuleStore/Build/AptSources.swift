@@ -29,7 +29,8 @@ struct AptSources: Hashable {
     }
 
     /// The release this machine runs, `bookworm`; nil where it does not say.
-    static func hostSuite(osRelease: String = "/etc/os-release") -> String? {
+    /// Not `/etc/os-release`, which is a link to it (os-release(5)), and links are not followed here.
+    static func hostSuite(osRelease: String = "/usr/lib/os-release") -> String? {
         guard let bytes = try? DurableFiles.read(osRelease, limit: 1 << 16) else { return nil }
         let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first {
             $0.hasPrefix("VERSION_CODENAME=")

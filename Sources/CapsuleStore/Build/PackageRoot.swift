@@ -15,7 +15,7 @@ struct PackageRoot {
     func make(in directory: String, asRoot: Bool) async throws(CapsuleBuildError) {
         guard asRoot else { throw .needsRoot("a capsule from a package list") }
         guard let suite = list.suite ?? AptSources.hostSuite() else {
-            throw .noAptSource(suite: "of this host", looked: ["/etc/os-release"])
+            throw .noAptSource(suite: "of this host", looked: ["/usr/lib/os-release"])
         }
         let sources = try AptSources.read(suite: suite)
         let started = Int64(Date().timeIntervalSince1970)
