@@ -60,6 +60,9 @@ final class Daemon: Sendable {
         dhcp = try Self.openDHCP(configuration, network, snapshot.leases, ledger, logger)
         tftp = try Self.openTFTP(network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
+        try Self.naming(port: configuration.httpPort, .tcp) {
+            try network.requireFree(tcpPort: configuration.httpPort)
+        }
         try Privileges.drop(to: configuration.user, state: state.path)
     }
 

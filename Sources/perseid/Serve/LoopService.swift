@@ -7,7 +7,8 @@ struct LoopService: Service {
     let stop: @Sendable () -> Void
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
+        // Both: a sibling that fails has the whole group cancelled.
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 do {
                     // The thread goes on by itself; the continuation is what its end is told by.
@@ -18,7 +19,7 @@ struct LoopService: Service {
                     continuation.resume(throwing: error)
                 }
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             stop()
         }
     }
@@ -30,7 +31,11 @@ struct TaskService: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            try await body()
+            do {
+                try await body()
+            } catch is CancellationError {
+                // The end that was asked for.
+            }
         }
     }
 }
