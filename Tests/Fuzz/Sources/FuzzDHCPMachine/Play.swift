@@ -51,7 +51,6 @@ struct Play {
                 check(lease, machine, isDecline: request?.options.messageType == .decline)
                 committed = lease
             case .send(let reply): check(reply, to: request, behind: committed)
-            case .endRouterWait(let mac): require(mac == request?.mac, "a router's answer for \(mac)")
             case .record(let event): require(event.at == now, "an event of another time")
             }
         }
