@@ -14,6 +14,8 @@ struct Play {
     private static let subnet = IPv4Subnet(containing: Step.server, prefixLength: 28)
     private var machine: DHCPMachine?
     private var now: Int64 = 1_800_000_000_000
+    /// The latest that the clock ever said: what was over by then is over, even if the clock goes back.
+    private var latest: Int64 = 0
     private var leases: [IPv4Address: Lease] = [:]
     private var setAside: [IPv4Address: Int64] = [:]
 
@@ -41,6 +43,7 @@ struct Play {
         guard var machine else { return }
         self.machine = nil
         now += step.pause
+        latest = max(latest, now)
         FuzzHarness.events += 1
         let actions = machine.receive(step.bytes, from: step.source, on: step.port, at: now)
         let request = try? DHCPMessage(decoding: step.bytes)
@@ -65,13 +68,14 @@ struct Play {
                 require(holder.mac == lease.mac, "\(lease.address) is of \(holder.mac) and given to \(lease.mac)")
             }
             let other = leases.values.first {
-                $0.mac == lease.mac && $0.address != lease.address && $0.expires > now
+                $0.mac == lease.mac && $0.address != lease.address && $0.expires > latest
             }
             require(other == nil, "\(lease.mac) has \(String(describing: other?.address)) and \(lease.address)")
             require(setAside[lease.address, default: 0] <= now, "\(lease.address) was declined and is given again")
         }
         if isDecline { setAside[lease.address] = now + 600_000 }
-        // One that was given back is over, even if the clock then goes back.
+        // A machine has one lease, as in the registry; one that was given back is over.
+        leases = leases.filter { $0.value.mac != lease.mac }
         leases[lease.address] = lease.expires > now ? lease : nil
     }
 
