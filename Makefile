@@ -3,14 +3,16 @@
 FIRMWARE ?= bios
 CAPSULE ?= debian
 HANDOFF ?= auto
+LOADER ?= ipxe
 ROUNDS ?= 3
 TARGET ?= all
 SECONDS ?= 60
 RUNS ?= 0
 
-# To build; to serve (loaders); to make stage 1 and capsules; to run machines, and a server to measure against.
+# To build; to serve (loaders; shim and GRUB are unpacked where they are wanted, never installed); to make stage 1 and
+# capsules; to run machines, and a server to measure against.
 PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
-	ipxe \
+	ipxe pxelinux syslinux-common \
 	mmdebstrap squashfs-tools kmod cpio zstd busybox-static \
 	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
@@ -25,7 +27,7 @@ SOURCES := Sources Tests Package.swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
+	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
 	@echo "fuzz: TARGET=all|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)
@@ -40,8 +42,9 @@ agent: deps
 		--scratch-path .build-agent
 	strip -o $(AGENT) .build-agent/release/perseid-agent
 
-boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, CAPSULE, HANDOFF
-	@$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $(FIRMWARE) --capsule $(CAPSULE) --handoff $(HANDOFF)
+boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOADER, CAPSULE, HANDOFF
+	@$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $(FIRMWARE) --loader $(LOADER) --capsule $(CAPSULE) \
+		--handoff $(HANDOFF)
 
 test: deps agent ## all tests, boots of virtual machines among them
 	swift build --build-tests

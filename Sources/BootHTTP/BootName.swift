@@ -5,7 +5,7 @@ public enum BootName: Hashable, Sendable {
     /// A loader, or stage 1's kernel or initramfs: the same for everyone. Beneath the root, without a slash in front.
     case file(String)
     /// Rendered for one machine; nil: for whoever asks, as the name does not tell.
-    case script(BootScript.Kind, MACAddress?)
+    case script(BootTemplate, MACAddress?)
 
     /// Reads a name as a boot program sends it: slashes in front are dropped, doubled ones count once, and the path
     /// of the URLs, `boot/…`, is the same name.
@@ -23,7 +23,7 @@ public enum BootName: Hashable, Sendable {
         default: break
         }
         // The number in front of the MAC is its ARP hardware type: 1, Ethernet.
-        let forms: [(prefix: String, suffix: String, kind: BootScript.Kind)] = [
+        let forms: [(prefix: String, suffix: String, kind: BootTemplate)] = [
             ("script/", ".ipxe", .ipxe), ("pxelinux.cfg/01-", "", .pxelinux), ("grub/grub.cfg-01-", "", .grub),
             ("grub.cfg-01-", "", .grub),
         ]

@@ -5,15 +5,6 @@ import Registry
 
 /// The boot scripts as Mustache templates in `tftpboot/`, read at each use: an edit counts from the next boot.
 public struct BootScript: Sendable {
-    /// For which loader; the value is the template's file name.
-    public enum Kind: String, CaseIterable, Hashable, Sendable {
-        case ipxe = "boot.ipxe"
-        /// What newer iPXE runs before its own boot: it goes to its script.
-        case autoexec = "autoexec.ipxe"
-        case pxelinux = "pxelinux.cfg"
-        case grub = "grub.cfg"
-    }
-
     /// What a script is rendered from. The names are those of the template.
     struct Values: Sendable {
         var name: String
@@ -43,10 +34,10 @@ public struct BootScript: Sendable {
     /// Reads the templates once, so that a broken one shows when the server starts.
     public init(directory: String) throws(Failure) {
         self.directory = directory
-        for kind in Kind.allCases { _ = try template(kind) }
+        for kind in BootTemplate.allCases { _ = try template(kind) }
     }
 
-    func render(_ kind: Kind, _ values: Values) throws(Failure) -> String {
+    func render(_ kind: BootTemplate, _ values: Values) throws(Failure) -> String {
         try template(kind).render([
             "name": values.name,
             "mac": values.mac.description,
@@ -60,7 +51,7 @@ public struct BootScript: Sendable {
         ])
     }
 
-    private func template(_ kind: Kind) throws(Failure) -> MustacheTemplate {
+    private func template(_ kind: BootTemplate) throws(Failure) -> MustacheTemplate {
         let path = "\(directory)/\(kind.rawValue)"
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw .unreadable(path: path, reason: "no such file, or not readable; --tftpboot names its directory")

@@ -91,7 +91,7 @@ public struct BootTree: Sendable {
         return node
     }
 
-    private func render(_ kind: BootScript.Kind, for node: Node) throws(Refusal) -> Entry {
+    private func render(_ kind: BootTemplate, for node: Node) throws(Refusal) -> Entry {
         guard let token = ledger.issueBootToken(for: node.mac, at: wallMilliseconds()) else {
             throw .forbidden(machine: node.mac, reason: "boot script: the node is disabled or not known")
         }

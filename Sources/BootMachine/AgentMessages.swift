@@ -37,6 +37,8 @@ public struct Inventory: Codable, Hashable, Sendable {
     public var memoryBytes: Int64
     /// `bios` or `efi`
     public var firmware: String
+    /// Whether the firmware enforced Secure Boot; nil where it does not say, as a BIOS.
+    public var secureBoot: Bool?
     /// SMBIOS system UUID, lower case, if the firmware has one.
     public var uuid: String?
     public var serial: String?
@@ -45,12 +47,13 @@ public struct Inventory: Codable, Hashable, Sendable {
     public var uptimeMilliseconds: Int64
 
     public init(
-        cpus: Int, memoryBytes: Int64, firmware: String, uuid: String?, serial: String?, product: String?,
-        uptimeMilliseconds: Int64
+        cpus: Int, memoryBytes: Int64, firmware: String, secureBoot: Bool? = nil, uuid: String?, serial: String?,
+        product: String?, uptimeMilliseconds: Int64
     ) {
         self.cpus = cpus
         self.memoryBytes = memoryBytes
         self.firmware = firmware
+        self.secureBoot = secureBoot
         self.uuid = uuid
         self.serial = serial
         self.product = product

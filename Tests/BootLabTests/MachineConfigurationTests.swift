@@ -45,6 +45,15 @@ import Testing
         #expect(drives.last == "if=pflash,format=raw,unit=1,file=/state/n001.vars")
     }
 
+    @Test func enforcesSecureBoot() {
+        let words = arguments(.firmware(.uefiSecureBoot))
+        #expect(value("-machine", in: words) == ["q35,smm=on"])
+        #expect(value("-global", in: words) == ["driver=cfi.pflash01,property=secure,value=on"])
+        #expect(value("-cpu", in: words) == ["max"])
+        #expect(value("-drive", in: words).first?.contains(".ms.fd") == true, "Microsoft's keys are in it")
+        #expect(value("-cpu", in: arguments(.firmware(.uefi))).isEmpty)
+    }
+
     @Test func switchesPXEOffForHTTPBoot() {
         #expect(value("-fw_cfg", in: arguments(.firmware(.uefi))).isEmpty)
         #expect(

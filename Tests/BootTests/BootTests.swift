@@ -10,29 +10,57 @@ extension BootTests {
         func bootsTheSmallCapsule(firmware: String) async throws {
             let outcome = try await Perseid.run(
                 "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--firmware", firmware)
-            try expectReady(outcome)
+            try BootTests.expectReady(outcome)
         }
 
         @Test(arguments: ["switch", "kexec"])
         func handsOffEitherWay(handoff: String) async throws {
             let outcome = try await Perseid.run(
                 "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--handoff", handoff)
-            try expectReady(outcome)
+            try BootTests.expectReady(outcome)
             #expect(outcome.output.contains(handoff), "the timeline names the handoff")
         }
 
         @Test func goesOnWhenTheServerComesBack() async throws {
             let outcome = try await Perseid.run(
                 "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--stop-server-in", "provisioning")
-            try expectReady(outcome)
+            try BootTests.expectReady(outcome)
             #expect(outcome.errors.contains("the server was stopped"))
             #expect(outcome.errors.contains("the server is back"))
         }
+    }
 
-        private func expectReady(_ outcome: Perseid.Outcome) throws {
-            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
-            let line = #/ready \S+ (?:[0-9a-f]{2}:){5}[0-9a-f]{2} small@[0-9]+ in [0-9]+(?:\.[0-9]+)? s/#
-            #expect(outcome.lastLine.wholeMatch(of: line) != nil, "last line: \(outcome.lastLine)")
+    /// By the loaders beside iPXE.
+    @Suite struct Chains {
+        @Test(arguments: [
+            ("bios-pxe", "pxelinux", ["lpxelinux.0", "pxelinux.cfg/01-52-54-00-12-34-56"]),
+            ("uefi", "grub", ["grubx64.efi", "grub/grub.cfg"]),
+        ])
+        func bootsByAnotherLoader(firmware: String, loader: String, files: [String]) async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--firmware", firmware, "--loader",
+                loader)
+            try BootTests.expectReady(outcome)
+            for file in files { #expect(outcome.output.contains(file), "the timeline names \(file)") }
+            #expect(!outcome.output.contains("refused"), "probes of loaders are no refusals")
         }
+
+        /// Firmware, shim, GRUB and kernel each check the next one's signature, the last one with kexec.
+        @Test func bootsUnderSecureBoot() async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--firmware", "uefi-secureboot",
+                "--loader", "shim", "--handoff", "kexec")
+            try BootTests.expectReady(outcome)
+            for step in ["shimx64.efi", "grubx64.efi", "grub/grub.cfg", "Secure Boot on", "kexec"] {
+                #expect(outcome.output.contains(step), "the timeline names \(step)")
+            }
+            #expect(!outcome.output.contains("refused"), "probes of loaders are no refusals")
+        }
+    }
+
+    private static func expectReady(_ outcome: Perseid.Outcome) throws {
+        #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+        let line = #/ready \S+ (?:[0-9a-f]{2}:){5}[0-9a-f]{2} small@[0-9]+ in [0-9]+(?:\.[0-9]+)? s/#
+        #expect(outcome.lastLine.wholeMatch(of: line) != nil, "last line: \(outcome.lastLine)")
     }
 }

@@ -8,6 +8,7 @@ extension Inventory {
             cpus: onlineProcessors(SmallFile.text("/sys/devices/system/cpu/online") ?? ""),
             memoryBytes: MemoryInfo.now()?.totalBytes ?? 0,
             firmware: SmallFile.exists("/sys/firmware/efi") ? "efi" : "bios",
+            secureBoot: secureBoot(bootParameters: (try? SmallFile.read("/sys/kernel/boot_params/data")) ?? []),
             uuid: SmallFile.text("\(dmi)/product_uuid")?.lowercased(),
             serial: known(SmallFile.text("\(dmi)/product_serial")),
             product: known(SmallFile.text("\(dmi)/product_name")),
@@ -25,6 +26,17 @@ extension Inventory {
             count += last - first + 1
         }
         return max(1, count)
+    }
+
+    /// Reads `secure_boot` of the kernel's boot parameters, at 0x1ec: 2 is off, 3 is on (Documentation/x86/zero-page.rst).
+    /// The kernel passes it on to the next over a kexec, and needs no file system of the firmware's variables for it.
+    package static func secureBoot(bootParameters: [UInt8]) -> Bool? {
+        guard bootParameters.count > 0x1ec else { return nil }
+        switch bootParameters[0x1ec] {
+        case 2: return false
+        case 3: return true
+        default: return nil
+        }
     }
 
     /// What board makers leave in the fields that they do not fill.

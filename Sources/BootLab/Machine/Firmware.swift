@@ -8,6 +8,8 @@ public enum Firmware: String, CaseIterable, Hashable, Sendable {
     case uefi
     /// EDK2 (OVMF) with its own HTTP boot; its PXE is switched off.
     case uefiHTTP = "uefi-http"
+    /// EDK2 (OVMF) with Microsoft's keys, which starts nothing that they do not vouch for: Secure Boot is enforced.
+    case uefiSecureBoot = "uefi-secureboot"
 }
 
 extension Firmware {
@@ -15,15 +17,16 @@ extension Firmware {
     var package: String {
         switch self {
         case .bios, .biosPXE: "ipxe-qemu"
-        case .uefi, .uefiHTTP: "ovmf"
+        case .uefi, .uefiHTTP, .uefiSecureBoot: "ovmf"
         }
     }
 
-    /// Code and an empty variable store, where the firmware is flash that QEMU does not choose by itself.
+    /// Code and a variable store as it leaves the factory, where the firmware is flash that QEMU does not choose by itself.
     var flash: (code: String, variables: String)? {
         switch self {
         case .bios, .biosPXE: nil
         case .uefi, .uefiHTTP: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+        case .uefiSecureBoot: ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd")
         }
     }
 
@@ -33,8 +36,13 @@ extension Firmware {
         // Without graphics SeaBIOS, and with it the option ROM, writes to the serial console.
         case .bios, .biosPXE: "pc,graphics=off"
         case .uefi, .uefiHTTP: "q35"
+        // System management mode is what keeps an operating system out of the variables.
+        case .uefiSecureBoot: "q35,smm=on"
         }
     }
+
+    /// Whether only system management mode may write the variables, and the processor is one that can do that.
+    var protectsVariables: Bool { self == .uefiSecureBoot }
 
     /// QEMU's iPXE in the network card's option ROM, or none.
     var hasOptionROM: Bool { self == .bios || self == .biosPXE }

@@ -76,6 +76,9 @@ extension MachineConfiguration {
             words += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(flash.code)"]
             words += ["-drive", "if=pflash,format=raw,unit=1,file=\(variables)"]
         }
+        if firmware.protectsVariables {
+            words += ["-global", "driver=cfi.pflash01,property=secure,value=on", "-cpu", "max"]
+        }
         if firmware == .uefiHTTP {
             for option in ["IPv4PXESupport", "IPv6PXESupport"] {
                 words += ["-fw_cfg", "name=opt/org.tianocore/\(option),string=n"]

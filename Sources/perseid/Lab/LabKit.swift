@@ -18,7 +18,7 @@ struct LabKit: ParsableArguments, Sendable {
     @Option(help: "Package list of the capsule `debian`.")
     var packages = "Fixtures/debian.pkglist"
     @Option(help: "Command line of stage 1's kernel.")
-    var kernelArguments = "console=ttyS0,115200 quiet"
+    var kernelArguments = "console=ttyS0,115200 quiet no_timer_check"
 
     /// Makes stage 1 if the agent or the kernel is another than it was, and the capsule if the store has none of
     /// that name.

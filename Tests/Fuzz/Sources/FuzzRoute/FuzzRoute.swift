@@ -13,7 +13,7 @@ public func initialize(_ count: UnsafeMutableRawPointer?, _ arguments: UnsafeMut
             "\u{4}bytes=0-99\n/boot/loaders//snponly.efi", "\u{4}bytes=-5\n/boot/script/52-54-00-12-34-56.ipxe?x=1#y",
             "\u{4}bytes=7-\n/node/v1/bundles/\(digest)", "\u{0}bytes=1-2,4-5\n/node/v1/capsules/a%40%31/manifest",
             "\u{0}Bytes= 1 - 2\n/node/v1/capsules/a/index", "\n/node/v1/check-in", "\n/node/v1/report",
-            "\n/boot/%2e%2e/etc/passwd",
+            "\n/boot/%2e%2e/etc/passwd", "\n/boot/pxelinux.cfg/01-52-54-00-12-34-56", "\n/boot//grub/grub.cfg",
         ].map { Array($0.utf8) }
     }
 }
@@ -38,14 +38,15 @@ private func checkRange(_ header: String, _ size: Int) {
 
 private func checkRoute(_ target: String) {
     switch BootRoute(target: target) {
-    case .bootFile(let name):
+    case .boot(let meaning, let name):
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         let bad: Set<Substring> = ["", ".", ".."]
         require(!parts.contains { bad.contains($0) }, "\(target) is the file \(name)")
         require(name.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x5c }, "\(target) is the file \(name)")
+        require(BootName(name) == meaning, "\(name) is \(meaning) once and another time not")
     case .bundle(let id): require(id.utf8.count == 64, "\(target) is the bundle \(id)")
     case .manifest(let capsule), .index(let capsule):
         require(!capsule.isEmpty && !capsule.contains("/"), "\(target) is the capsule \(capsule)")
-    case .script, .checkIn, .report, nil: break
+    case .checkIn, .report, nil: break
     }
 }
