@@ -94,7 +94,8 @@ extension BootEndpoints {
     private static func summary(_ message: CheckIn, _ plan: Plan) -> String {
         let inventory = message.inventory
         let machine = [
-            inventory.product, inventory.firmware, "\(inventory.cpus) CPUs", "\(inventory.memoryBytes >> 20) MiB",
+            inventory.product, inventory.firmware, inventory.secureBoot.map { "Secure Boot \($0 ? "on" : "off")" },
+            "\(inventory.cpus) CPUs", "\(inventory.memoryBytes >> 20) MiB",
             "kernel \(message.kernelRelease)",
         ].compactMap { $0 }.joined(separator: ", ")
         return "\(machine); plan: \(plan.action.rawValue); " + plan.reasons.joined(separator: "; ")
