@@ -31,6 +31,7 @@ let package = Package(
     products: [
         .executable(name: "perseid", targets: ["perseid"]),
         .executable(name: "perseid-agent", targets: ["perseid-agent"]),
+        .executable(name: "perseid-storm", targets: ["perseid-storm"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,6 +72,10 @@ let package = Package(
         room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine"]),
         .executableTarget(
             name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit"], swiftSettings: strict),
+        room("StormKit", uses: ["BootProtocols", "PacketIO"]),
+        .executableTarget(
+            name: "perseid-storm", dependencies: ["StormKit", "BootLab", "BootProtocols", "PacketIO", argumentParser],
+            swiftSettings: strict),
         room(
             "BootLab",
             uses: [
@@ -106,6 +111,7 @@ let package = Package(
                 "CapsuleStore", .product(name: "NIOCore", package: "swift-nio"),
             ]),
         tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "PacketIO"]),
+        tests(of: "StormKit", uses: ["BootProtocols"]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "BootTests", dependencies: [subprocess], swiftSettings: strict),
     ]

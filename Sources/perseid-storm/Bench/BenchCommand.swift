@@ -1,0 +1,66 @@
+import ArgumentParser
+import BootLab
+import Foundation
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measures Perseid, and others beside it.", subcommands: [DHCPBench.self])
+}
+
+struct DHCPBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dhcp", abstract: "Races Kea, dnsmasq and Perseid, then measures Perseid alone.",
+        discussion:
+            "In namespaces of its own, over one cable, each server in turn. Needs root, kea-admin and the servers.")
+
+    @Option(help: "The program `perseid`.")
+    var perseid = ".build/release/perseid"
+    @Option(help: "State whose stage 1 is served.")
+    var state = ".work"
+    @Option(help: "Seconds of each step of the race, 1 to 60.")
+    var seconds = 4
+    @Option(help: "Runs of each rate, 1 to 20; the middle one counts.")
+    var rounds = 3
+    @Flag(help: "Leave Kea and dnsmasq out.")
+    var alone = false
+
+    func validate() throws {
+        guard (1...60).contains(seconds) else { throw ValidationError("--seconds is 1 to 60") }
+        guard (1...20).contains(rounds) else { throw ValidationError("--rounds is 1 to 20") }
+        let stage1 = state + "/stage1/stage1.json"
+        guard FileManager.default.fileExists(atPath: stage1) else {
+            throw ValidationError("there is no \(stage1): `\(perseid) stage1 build --state \(state)` makes it")
+        }
+    }
+
+    func run() async throws {
+        if let status = try LabNamespace.enter() { throw ExitCode(status) }
+        let network = StormNetwork()
+        try await network.bringUp()
+        let directory = try LabDirectory(creating: state + "/bench-dhcp")
+        var figures: [Figure] = []
+        if !alone { figures += try await race(network, directory) }
+        print("perseid alone, \(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator:")
+        figures += try await OwnFigures(
+            network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0],
+            stage1: stage1, rounds: rounds, say: { print($0) }
+        ).measure()
+        print(Figure.summary(of: figures, bench: "dhcp"))
+    }
+
+    /// As the link in the server's own state names it.
+    private var stage1: String { URL(fileURLWithPath: state + "/stage1").standardizedFileURL.path }
+
+    private func race(_ network: StormNetwork, _ directory: LabDirectory) async throws -> [Figure] {
+        print("four-way exchanges by perfdhcp at under 1 % loss; ours with fsync, theirs as shipped:")
+        let packages = ["kea-dhcp4-server", "kea-admin", "dnsmasq-base"]
+        let query = Program("dpkg-query", ["--show", "--showformat=  ${Package} ${Version}\\n"] + packages)
+        print(try await query.run())
+        let race = PeerRace(network: network, directory: directory, seconds: seconds, say: { print($0) })
+        let kea = try await race.row(of: .kea)
+        let dnsmasq = try await race.row(of: .dnsmasq)
+        let ours = try await race.row(of: .perseid(perseid, stage1: stage1))
+        print(PeerRace.table([kea, dnsmasq, ours]))
+        return PeerRace.figures(kea: kea, dnsmasq: dnsmasq, perseid: ours)
+    }
+}

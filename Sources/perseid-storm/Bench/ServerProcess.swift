@@ -1,0 +1,34 @@
+import Foundation
+
+/// What the kernel says of a running server, found by its name among the lab's own processes.
+struct ServerProcess {
+    let identifier: Int
+
+    init?(named name: String) {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let found = all.compactMap(Int.init).first { identifier in
+            let comm = try? String(contentsOfFile: "/proc/\(identifier)/comm", encoding: .utf8)
+            return comm == name + "\n"
+        }
+        guard let found else { return nil }
+        identifier = found
+    }
+
+    /// Processor time of all its threads so far, in seconds; proc(5), fields 14 and 15 of stat, in 1/100 s.
+    var processorSeconds: Double {
+        let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
+        // The name in parentheses may have spaces.
+        guard let end = text.lastIndex(of: ")") else { return 0 }
+        let fields = text[end...].split(separator: " ").dropFirst().map(String.init)
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
+        return (user + system) / 100
+    }
+
+    /// Resident memory in MB (10^6 bytes).
+    var memory: Double {
+        let text = (try? String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)) ?? ""
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }) else { return 0 }
+        let digits = String(line.filter(\.isNumber))
+        return (Double(digits) ?? 0) * 1024 / 1e6
+    }
+}
