@@ -16,14 +16,18 @@ PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 	mmdebstrap squashfs-tools kmod cpio zstd busybox-static \
 	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
+# To measure DHCP against, and with.
+DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base
+
 # Namespaces and taps need root; the build does not.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 PERSEID := .build/release/perseid
+STORM := .build/release/perseid-storm
 AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot fuzz lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp fuzz lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,11 +52,11 @@ boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOA
 
 test: deps agent ## all tests, boots of virtual machines among them
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --parallel --skip BootTests
+	swift test --skip-build --disable-xctest --parallel --skip '^BootTests\.'
 	@$(MAKE) --no-print-directory test-boot
 
 test-boot:
-	$(AS_ROOT) env PATH="$$PATH" swift test --skip-build --disable-xctest --no-parallel --filter BootTests
+	$(AS_ROOT) env PATH="$$PATH" swift test --skip-build --disable-xctest --no-parallel --filter '^BootTests\.'
 
 test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
 	@set -e; for firmware in bios bios-pxe uefi uefi-http; do \
@@ -64,6 +68,12 @@ test-all: test build ## all tests, then the Debian capsule by each firmware and 
 
 bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by side: ROUNDS
 	@$(AS_ROOT) $(PERSEID) lab bench --state .work --rounds $(ROUNDS)
+
+bench-dhcp: build ## DHCP: Kea, dnsmasq and Perseid by perfdhcp in turn, then Perseid alone under perseid-storm: ROUNDS
+	@.ci/install-packages $(DHCP_PEERS)
+	swift build -c release --product perseid-storm
+	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
+	@$(AS_ROOT) $(STORM) bench dhcp --perseid $(PERSEID) --state .work --rounds $(ROUNDS)
 
 # A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
 fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS
