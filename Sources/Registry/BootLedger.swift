@@ -4,13 +4,15 @@ import Synchronization
 
 /// The one place where events become states: in memory at once, on stable storage in groups.
 ///
-/// All threads of the daemon share it. `record` never waits for the disk; `commit` and `flush` do, and carry along
-/// whatever is pending, so that one fsync serves many.
+/// All threads of the daemon share it. `record` never waits for the disk; `commit` waits for its leases and `flush`
+/// for all events that are pending, so that one fsync serves many.
 public final class BootLedger: Sendable {
     private struct State: Sendable {
         var book: NodeBook
         var leases: [IPv4Address: MACAddress]
         var pending: [Change] = []
+        /// Kept events that the observer has not heard of.
+        var unannounced: [RecordedEvent] = []
         var foreignChanges: Int64 = 0
         var reportedFailure = false
     }
@@ -27,7 +29,8 @@ public final class BootLedger: Sendable {
     /// How many changes may wait while the disk refuses them; beyond it the oldest are given up.
     private static let pendingLimit = 100_000
 
-    /// - Parameter observer: hears of each event that is kept, on the thread that recorded it.
+    /// - Parameter observer: hears of each event that is kept, in order, on the thread that writes: a line of a log
+    ///   takes longer than the answer to a packet.
     public init(
         store: any Store, snapshot: Snapshot, unknown: UnknownNodePolicy, template: NameTemplate = NameTemplate(),
         observer: @escaping @Sendable (RecordedEvent) -> Void = { _ in }
@@ -58,27 +61,26 @@ public final class BootLedger: Sendable {
         let changes = state.withLock { state in
             let changes = state.book.receive(event, poweredOn: poweredOn)
             state.pending += changes
+            if state.unannounced.count < Self.pendingLimit {
+                for case .event(let recorded) in changes { state.unannounced.append(recorded) }
+            }
             return changes
         }
-        guard !changes.isEmpty else { return }
-        wake.yield()
-        for case .event(let recorded) in changes { observer(recorded) }
+        if !changes.isEmpty { wake.yield() }
     }
 
-    /// Writes leases, and all events before them, in one transaction; on stable storage when it returns.
+    /// Keeps leases; on stable storage when it returns. Waits for no event: a storm has thousands of those.
     public func commit(_ leases: [Lease]) throws(RegistryError) {
-        try write(leases.map(Change.lease))
+        try store.hold(leases)
         state.withLock { state in
             for lease in leases { state.leases[lease.address] = lease.mac }
         }
     }
 
-    /// Writes what is pending. On failure it stays pending.
-    public func flush() throws(RegistryError) { try write([]) }
-
     /// Records what time alone brings, and reads the nodes again if another process changed them.
     public func tick(at time: Int64) throws(RegistryError) {
         for event in state.withLock({ $0.book.overdue(at: time) }) { record(event) }
+        try store.tidy()
         let changes = try store.foreignChanges()
         guard state.withLock({ $0.foreignChanges != changes }) else { return }
         try flush()
@@ -138,16 +140,23 @@ public final class BootLedger: Sendable {
         return attempt
     }
 
-    /// A new token for the agent of an attempt, with the generation that its plan names.
-    public func issueAgentToken(for attempt: Int64, capsule: String?) -> AttemptToken {
-        let token = AttemptToken(attempt: attempt)
-        state.withLock { state in
+    /// The token for the agent of an attempt that checks in with `presented`, and the generation of its plan.
+    ///
+    /// A new one for the script's token. An agent that has one keeps it: if the answer to this check-in is lost, it
+    /// still has a token that counts.
+    public func agentToken(
+        for attempt: Int64, presented: AttemptToken, capsule: String?
+    ) -> AttemptToken {
+        let digest = presented.digest
+        return state.withLock { state in
+            let keeps = state.book.attempt(attempt)?.agentToken == digest
+            let token = keeps ? presented : AttemptToken(attempt: attempt)
             state.pending += state.book.update(attempt) { attempt in
                 attempt.agentToken = token.digest
                 attempt.capsule = capsule
             }
+            return token
         }
-        return token
     }
 
     private static func takesBootToken(_ state: NodeState) -> Bool {
@@ -159,14 +168,16 @@ public final class BootLedger: Sendable {
 
     // MARK: - Writing
 
-    private func write(_ urgent: [Change]) throws(RegistryError) {
+    /// Writes what is pending. On failure it stays pending.
+    public func flush() throws(RegistryError) {
         let result: Result<Void, RegistryError> = writing.withLock { _ in
             let pending = state.withLock { state in
                 defer { state.pending = [] }
                 return state.pending
             }
+            announce()
             do throws(RegistryError) {
-                try store.write(pending + urgent)
+                try store.write(Self.condensed(pending))
                 return .success(())
             } catch {
                 state.withLock { $0.pending = (pending + $0.pending).suffix(Self.pendingLimit) }
@@ -174,6 +185,24 @@ public final class BootLedger: Sendable {
             }
         }
         try result.get()
+    }
+
+    private func announce() {
+        let events = state.withLock { state in
+            defer { state.unannounced = [] }
+            return state.unannounced
+        }
+        for event in events { observer(event) }
+    }
+
+    /// Of an attempt that went through several states since the last write, its last one.
+    private static func condensed(_ changes: [Change]) -> [Change] {
+        var last: [Int64: Int] = [:]
+        for case (let index, .attempt(let attempt)) in changes.enumerated() { last[attempt.id] = index }
+        return changes.enumerated().filter { index, change in
+            guard case .attempt(let attempt) = change else { return true }
+            return last[attempt.id] == index
+        }.map(\.element)
     }
 
     private func powerOn(before event: BootEvent) -> Int64? {

@@ -11,6 +11,13 @@ public protocol Store: Sendable {
     /// Carries out all changes or none; they are on stable storage when it returns.
     func write(_ changes: [Change]) throws(RegistryError)
 
+    /// Keeps leases in their order, a later one of a machine or on an address in place of the one before; they are on
+    /// stable storage when it returns. Does not wait for a `write` that is under way. One process at a time may call it.
+    func hold(_ leases: [Lease]) throws(RegistryError)
+
+    /// Does what `hold` put off; to be called about once a second.
+    func tidy() throws(RegistryError)
+
     /// Grows whenever another process has written: the cue to read the nodes again.
     func foreignChanges() throws(RegistryError) -> Int64
 
@@ -55,7 +62,6 @@ public struct Snapshot: Sendable {
 
 /// One write. Several make one transaction.
 public enum Change: Hashable, Sendable {
-    case lease(Lease)
     /// Adds or replaces the node; its state is left alone.
     case node(Node)
     case removeNode(MACAddress)

@@ -8,10 +8,6 @@ extension Database {
     /// Carries out one change within the transaction at hand.
     func apply(_ change: Change) throws {
         switch change {
-        case .lease(let lease):
-            // REPLACE also drops the expired lease of another machine on this address.
-            try cachedStatement(sql: "INSERT OR REPLACE INTO leases (mac, address, expires) VALUES (?, ?, ?)")
-                .execute(arguments: [lease.mac.column, Int64(lease.address.value), lease.expires])
         case .node(let node):
             try apply(node)
         case .removeNode(let mac):
@@ -25,6 +21,25 @@ extension Database {
                 sql: "UPDATE events SET attempt = ? WHERE mac = ? AND attempt IS NULL AND kind = ? AND at >= ?",
                 arguments: [attempt, node.column, BootEvent.Kind.poweredOn.rawValue, since])
         }
+    }
+
+    /// Brings leases of the journal in, and the epoch that they end.
+    func fold(_ leases: [Lease], epoch: UInt32) throws {
+        // Of a machine that renewed the last lease is enough; the order among machines stays.
+        var last: [MACAddress: Int] = [:]
+        for (index, lease) in leases.enumerated() { last[lease.mac] = index }
+        // REPLACE also drops the expired lease of another machine on this address.
+        let statement = try cachedStatement(
+            sql: "INSERT OR REPLACE INTO leases (mac, address, expires) VALUES (?, ?, ?)")
+        for (index, lease) in leases.enumerated() where last[lease.mac] == index {
+            try statement.execute(arguments: [lease.mac.column, Int64(lease.address.value), lease.expires])
+        }
+        try execute(sql: "PRAGMA user_version = \(epoch)")
+    }
+
+    /// The newest epoch of the journal that is in the tables.
+    func foldedEpoch() throws -> UInt32 {
+        UInt32(truncatingIfNeeded: try Int64.fetchOne(self, sql: "PRAGMA user_version") ?? 0)
     }
 
     func nodes() throws -> [NodeRecord] {

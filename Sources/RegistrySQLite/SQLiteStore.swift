@@ -3,6 +3,7 @@ public import BootProtocols
 import GRDB
 import Glibc
 public import Registry
+import Synchronization
 
 /// The registry in one SQLite file in WAL mode.
 ///
@@ -10,6 +11,9 @@ public import Registry
 /// `write` durable (SQLite, "PRAGMA synchronous"); NORMAL would lose acknowledged leases at a power cut.
 public final class SQLiteStore: Store {
     private let pool: DatabasePool
+    private let path: String
+    /// Opened by the first `hold`: programs that only look must not.
+    private let journal = Mutex<LeaseJournal?>(nil)
 
     /// Opens or makes the registry at `path`; the file is readable by its owner alone.
     public init(path: String) throws(RegistryError) {
@@ -28,6 +32,7 @@ public final class SQLiteStore: Store {
             }
             try migrator.migrate(pool)
             self.pool = pool
+            self.path = path
         } catch let error as RegistryError {
             throw error
         } catch {
@@ -46,12 +51,40 @@ public final class SQLiteStore: Store {
         }
     }
 
+    public func hold(_ leases: [Lease]) throws(RegistryError) {
+        guard !leases.isEmpty else { return }
+        try openJournal().append(leases)
+    }
+
+    public func tidy() throws(RegistryError) { try journal.withLock { $0 }?.foldInactive() }
+
+    private func openJournal() throws(RegistryError) -> LeaseJournal {
+        let result: Result<LeaseJournal, RegistryError> = journal.withLock { journal in
+            if let journal { return .success(journal) }
+            do throws(RegistryError) {
+                let folded = try run("read the epoch") { try pool.read { try $0.foldedEpoch() } }
+                let opened = try LeaseJournal(registry: path, folded: folded) {
+                    [pool] (leases, epoch) throws(RegistryError) in
+                    try Self.run("fold leases") { try pool.write { try $0.fold(leases, epoch: epoch) } }
+                }
+                journal = opened
+                return .success(opened)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
     public func load() throws(RegistryError) -> Snapshot {
-        try run("load") {
+        // Before the tables: what is folded meanwhile is then in both, and not in neither.
+        let journal = try LeaseJournal.Contents(registry: path)
+        return try run("load") {
             try pool.read { database in
-                Snapshot(
+                let leases = try Row.fetchAll(database, sql: "SELECT * FROM leases").compactMap(Lease.init(row:))
+                return Snapshot(
                     nodes: try database.nodes(),
-                    leases: try Row.fetchAll(database, sql: "SELECT * FROM leases").compactMap(Lease.init(row:)),
+                    leases: journal.leases(over: leases, after: try database.foldedEpoch()),
                     attempts: try Row.fetchAll(
                         database,
                         sql: "SELECT * FROM attempts WHERE id IN (SELECT max(id) FROM attempts GROUP BY mac)"
@@ -114,12 +147,16 @@ public final class SQLiteStore: Store {
     }
 
     private func run<Value>(_ operation: String, _ body: () throws -> Value) throws(RegistryError) -> Value {
+        try Self.run(operation, body)
+    }
+
+    private static func run<Value>(_ operation: String, _ body: () throws -> Value) throws(RegistryError) -> Value {
         do {
             return try body()
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
-            throw .duplicate(Self.reason(error))
+            throw .duplicate(reason(error))
         } catch {
-            throw .failed(operation: operation, reason: Self.reason(error))
+            throw .failed(operation: operation, reason: reason(error))
         }
     }
 

@@ -80,7 +80,10 @@ import Testing
             #expect(ledger.attemptToCheckIn(with: boot)?.node == mac)
             #expect(ledger.attempt(with: boot) == nil, "the script's token reports nothing")
             ledger.record(event(.checkedIn, after: 10))
-            let agent = ledger.issueAgentToken(for: boot.attempt, capsule: "small@1")
+            let agent = ledger.agentToken(for: boot.attempt, presented: boot, capsule: "small@1")
+            #expect(agent != boot)
+            let again = ledger.agentToken(for: boot.attempt, presented: agent, capsule: "small@1")
+            #expect(again == agent, "an agent that has a token keeps it")
             #expect(ledger.attempt(with: agent)?.capsule == "small@1")
             ledger.record(event(.handingOff, after: 20))
             #expect(ledger.attemptToCheckIn(with: boot) == nil)
@@ -158,6 +161,7 @@ import Testing
             #expect(ledger.machine(at: lease.address) == nil)
             store.breakDown(false)
             try ledger.commit([lease])
+            try ledger.flush()
             #expect(try store.load().leases == [lease])
             #expect(try store.timeline(of: 1).map(\.event.kind) == [.discovered])
         }
@@ -178,6 +182,12 @@ private final class BreakableStore: Store {
         try store.write(changes)
     }
 
+    func hold(_ leases: [Lease]) throws(RegistryError) {
+        if broken.withLock({ $0 }) { throw .failed(operation: "hold", reason: "disk full") }
+        try store.hold(leases)
+    }
+
+    func tidy() throws(RegistryError) { try store.tidy() }
     func load() throws(RegistryError) -> Snapshot { try store.load() }
     func foreignChanges() throws(RegistryError) -> Int64 { try store.foreignChanges() }
     func nodes() throws(RegistryError) -> [NodeRecord] { try store.nodes() }

@@ -17,7 +17,9 @@ import Testing
             let event = BootEvent(node: mac, kind: .scriptSent, at: 1200, transport: .http, bytes: 5, detail: "x")
             let recorded = RecordedEvent(event: event, attempt: 7, state: .loader)
             let lease = Lease(mac: mac, address: IPv4Address(value: 0x0a00_0005), expires: 99)
-            try SQLiteStore(path: path).write([.node(node), .attempt(attempt), .event(recorded), .lease(lease)])
+            let first = try SQLiteStore(path: path)
+            try first.write([.node(node), .attempt(attempt), .event(recorded)])
+            try first.hold([lease])
 
             let store = try SQLiteStore(path: path)
             let snapshot = try store.load()
@@ -34,12 +36,15 @@ import Testing
             let store = try SQLiteStore(path: directory + "/registry.sqlite")
             try store.write([.node(Node(mac: mac, name: "n001"))])
             let other = MACAddress(value: 1)
-            let lease = Lease(mac: other, address: IPv4Address(value: 1), expires: 1)
+            let event = BootEvent(node: mac, kind: .poweredOn, at: 5)
             #expect(throws: RegistryError.self) {
-                try store.write([.lease(lease), .node(Node(mac: other, name: "n001"))])
+                try store.write([
+                    .event(RecordedEvent(event: event, attempt: nil, state: .registered)),
+                    .node(Node(mac: other, name: "n001")),
+                ])
             }
+            #expect(try store.strayEvents(of: mac, since: 0).isEmpty)
             let snapshot = try store.load()
-            #expect(snapshot.leases.isEmpty)
             #expect(snapshot.nodes.map(\.node.mac) == [mac])
         }
     }
@@ -49,8 +54,8 @@ import Testing
             let store = try SQLiteStore(path: directory + "/registry.sqlite")
             let address = IPv4Address(value: 0x0a00_0005)
             let next = Lease(mac: MACAddress(value: 2), address: address, expires: 2)
-            try store.write([.lease(Lease(mac: mac, address: address, expires: 1))])
-            try store.write([.lease(next)])
+            try store.hold([Lease(mac: mac, address: address, expires: 1)])
+            try store.hold([next])
             #expect(try store.load().leases == [next])
         }
     }

@@ -1,0 +1,162 @@
+import BootProtocols
+import Registry
+import Synchronization
+
+/// Leases on their way into the database: appended to a file, many with one fdatasync, before their ACKs leave.
+///
+/// A transaction for each group would cost far more: leases of random MACs touch a page each, in two trees, twice
+/// (log and checkpoint), and would wait behind the events of a storm, for which SQLite has the same one writer. Here a
+/// lease is 32 bytes. Two files take turns; the one that is not written to is folded into the database, and the
+/// number of its epoch with it, in one transaction. What is not folded is read back at the next start.
+final class LeaseJournal: Sendable {
+    /// Bytes of each file.
+    static let standardSize = 4 << 20
+
+    /// Puts leases and the epoch that they end into the database, both or neither.
+    typealias Fold = @Sendable ([Lease], UInt32) throws(RegistryError) -> Void
+
+    private struct State: ~Copyable {
+        let first: JournalFile
+        let second: JournalFile
+        /// 0 or 1: the file that is written to.
+        var active = 0
+        var epochs: [UInt32]
+        /// Bytes of the active file in use, its header among them; 0: not begun.
+        var end = 0
+        var group: UInt32 = 0
+    }
+
+    private let state: Mutex<State>
+    /// The newest epoch in the database. Held while one is folded.
+    private let folded: Mutex<UInt32>
+    private let paths: [String]
+    private let size: Int
+    private let fold: Fold
+
+    static func paths(for registry: String) -> [String] { [registry + "-leases-a", registry + "-leases-b"] }
+
+    /// Opens both files and begins a new epoch, so that nothing is appended to what a crash left.
+    /// - Parameter folded: the newest epoch that the database has.
+    init(
+        registry: String, folded: UInt32, size: Int = LeaseJournal.standardSize, fold: @escaping Fold
+    ) throws(RegistryError) {
+        paths = Self.paths(for: registry)
+        self.size = size
+        self.fold = fold
+        var epochs: [UInt32] = []
+        for path in paths { epochs.append(try Self.read(path, size: size)?.epoch ?? 0) }
+        // The older file takes the new epoch; if that is not folded yet, the first append does it.
+        let active = epochs[0] <= epochs[1] ? 0 : 1
+        let first = try JournalFile(path: paths[0], size: size)
+        let second = try JournalFile(path: paths[1], size: size)
+        self.folded = Mutex(folded)
+        state = Mutex(State(first: first, second: second, active: 1 - active, epochs: epochs, end: size))
+    }
+
+    /// What the files hold, as any process may read it.
+    struct Contents {
+        /// The older epoch first.
+        private let parts: [(epoch: UInt32, leases: [Lease])]
+
+        init(registry: String) throws(RegistryError) {
+            var parts: [(epoch: UInt32, leases: [Lease])] = []
+            for path in LeaseJournal.paths(for: registry) {
+                if let part = try read(path, size: standardSize) { parts.append(part) }
+            }
+            self.parts = parts.sorted { $0.epoch < $1.epoch }
+        }
+
+        /// The leases of the database with those laid over them that came after epoch `folded`.
+        func leases(over stored: [Lease], after folded: UInt32) -> [Lease] {
+            let newer = parts.filter { $0.epoch > folded }.flatMap(\.leases)
+            guard !newer.isEmpty else { return stored }
+            var byMAC: [MACAddress: Lease] = [:]
+            var holders: [IPv4Address: MACAddress] = [:]
+            byMAC.reserveCapacity(stored.count + newer.count)
+            for lease in stored + newer {
+                if let previous = byMAC[lease.mac] { holders[previous.address] = nil }
+                if let holder = holders.updateValue(lease.mac, forKey: lease.address), holder != lease.mac {
+                    byMAC[holder] = nil
+                }
+                byMAC[lease.mac] = lease
+            }
+            return Array(byMAC.values)
+        }
+    }
+
+    /// On stable storage when it returns. If it throws, none counts as stored.
+    func append(_ leases: [Lease]) throws(RegistryError) {
+        var rest = leases[...]
+        // Half a file at once leaves room for the header.
+        let most = size / 2 / JournalFormat.recordSize
+        while !rest.isEmpty {
+            let part = rest.prefix(most)
+            while try !write(part) { try foldInactive() }
+            rest = rest.dropFirst(most)
+        }
+    }
+
+    /// Brings the file that is not written to into the database, if it is not there yet.
+    func foldInactive() throws(RegistryError) {
+        let result: Result<Void, RegistryError> = folded.withLock { folded in
+            let (path, epoch) = state.withLock { (paths[1 - $0.active], $0.epochs[1 - $0.active]) }
+            guard epoch > folded else { return .success(()) }
+            do throws(RegistryError) {
+                try fold(Self.read(path, size: size)?.leases ?? [], epoch)
+                folded = epoch
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    /// False if the files must change places and the other one is not folded yet.
+    private func write(_ leases: ArraySlice<Lease>) throws(RegistryError) -> Bool {
+        let newest = folded.withLock { $0 }
+        let result: Result<Bool, RegistryError> = state.withLock { state in
+            if state.end + leases.count * JournalFormat.recordSize > size {
+                guard state.epochs[1 - state.active] <= newest else { return .success(false) }
+                state.active = 1 - state.active
+                state.epochs[state.active] = (state.epochs.max() ?? 0) + 1
+                state.end = 0
+            }
+            do throws(RegistryError) {
+                try Self.write(leases, &state)
+                return .success(true)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private static func write(_ leases: ArraySlice<Lease>, _ state: inout State) throws(RegistryError) {
+        let epoch = state.epochs[state.active]
+        // Counted up for failed writes too: what they left behind must not pass for what comes after.
+        state.group &+= 1
+        var bytes = state.end == 0 ? JournalFormat.header(epoch: epoch) : []
+        bytes.reserveCapacity(bytes.count + leases.count * JournalFormat.recordSize)
+        for lease in leases { bytes += JournalFormat.record(lease, epoch: epoch, group: state.group) }
+        if state.active == 0 {
+            try state.first.store(bytes, at: state.end)
+        } else {
+            try state.second.store(bytes, at: state.end)
+        }
+        state.end += bytes.count
+    }
+
+    fileprivate static func read(
+        _ path: String, size: Int
+    ) throws(RegistryError) -> (epoch: UInt32, leases: [Lease])? {
+        do {
+            return try JournalFormat.decode(try JournalFile.read(path, size: size))
+        } catch let error as RegistryError {
+            throw error
+        } catch {
+            throw .cannotOpen(
+                path: path, reason: "it is damaged. To go on without the leases that only it has, move it away")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import BootProtocols
+import Foundation
+import Registry
+import Synchronization
+import Testing
+
+@testable import RegistrySQLite
+
+@Suite struct LeaseJournalTests {
+    private func lease(_ number: Int, expires: Int64 = 1) -> Lease {
+        Lease(
+            mac: MACAddress(value: 0x0253_0000_0000 | UInt64(number)),
+            address: IPv4Address(value: 0x0a40_0000 + UInt32(number)), expires: expires)
+    }
+
+    /// A journal that is full after two records, over a database that remembers what was folded.
+    private final class Folded: Sendable {
+        let state = Mutex<(leases: [Lease], epoch: UInt32, isBroken: Bool)>(([], 0, false))
+
+        func open(_ path: String) throws -> LeaseJournal {
+            let epoch = state.withLock { $0.epoch }
+            return try LeaseJournal(registry: path, folded: epoch, size: 128) { leases, epoch throws(RegistryError) in
+                if self.state.withLock({ $0.isBroken }) { throw .failed(operation: "fold", reason: "disk full") }
+                self.state.withLock { state in
+                    state.leases += leases
+                    state.epoch = epoch
+                }
+            }
+        }
+
+        func all(_ path: String) throws -> Set<Lease> {
+            let (leases, epoch, _) = state.withLock { $0 }
+            return Set(try LeaseJournal.Contents(registry: path).leases(over: leases, after: epoch))
+        }
+    }
+
+    @Test func filesTakeTurnsAndNothingIsLost() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let folded = Folded()
+            let journal = try folded.open(path)
+            for number in 1...50 {
+                try journal.append([lease(number)])
+                #expect(try folded.all(path) == Set((1...number).map { lease($0) }))
+            }
+            let isFolded = folded.state.withLock { $0.leases.count }
+            #expect(isFolded >= 44)
+        }
+    }
+
+    @Test func everyStartGoesOnWithWhatIsThere() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let folded = Folded()
+            for number in 1...20 {
+                let journal = try folded.open(path)
+                try journal.append([lease(number)])
+                #expect(try folded.all(path) == Set((1...number).map { lease($0) }))
+            }
+        }
+    }
+
+    @Test func aDatabaseThatRefusesEndsInAnErrorAndLosesNothing() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let folded = Folded()
+            let journal = try folded.open(path)
+            folded.state.withLock { $0.isBroken = true }
+            var stored: Set<Lease> = []
+            #expect(throws: RegistryError.self) {
+                for number in 1...50 {
+                    try journal.append([lease(number)])
+                    stored.insert(lease(number))
+                }
+            }
+            #expect(!stored.isEmpty && stored.count < 10)
+            #expect(try folded.all(path) == stored)
+            folded.state.withLock { $0.isBroken = false }
+            try journal.append([lease(60)])
+            #expect(try folded.all(path) == stored.union([lease(60)]))
+        }
+    }
+
+    @Test func aLargeGroupIsStoredInPieces() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let folded = Folded()
+            try folded.open(path).append((1...11).map { lease($0) })
+            #expect(try folded.all(path) == Set((1...11).map { lease($0) }))
+        }
+    }
+
+    @Test func anAddressAndAMachineHaveOneLeaseEach() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let store = try SQLiteStore(path: path)
+            let first = lease(1)
+            let moved = Lease(mac: first.mac, address: IPv4Address(value: 9), expires: 5)
+            let taker = Lease(mac: MACAddress(value: 77), address: first.address, expires: 6)
+            try store.hold([first, moved, taker])
+            #expect(try Set(store.load().leases) == [moved, taker])
+            #expect(try Set(SQLiteStore(path: path).load().leases) == [moved, taker])
+        }
+    }
+
+    @Test func aDamagedFileIsNamed() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let store = try SQLiteStore(path: path)
+            try Data(repeating: 0x55, count: 64).write(to: URL(fileURLWithPath: path + "-leases-a"))
+            let error = #expect(throws: RegistryError.self) { try store.load() }
+            #expect(error?.description.contains("-leases-a") == true)
+        }
+    }
+}
