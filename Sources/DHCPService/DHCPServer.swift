@@ -4,7 +4,8 @@ public import PacketIO
 public import Registry
 import Synchronization
 
-/// The loop around `DHCPMachine`: receives a batch, runs the machine, commits its leases, sends.
+/// The loop around `DHCPMachine`: receives a batch, runs the machine, sends. A second thread commits leases and sends
+/// what waits for that, so that offers are never behind the disk, and all that comes meanwhile is one group.
 ///
 /// All sockets are open when `init` returns, so that privileges can be dropped before `run`. To stop, call
 /// `waker.requestStop()` from any thread, or `stop()` of the `LoopThread` that was given `waker`:
@@ -18,6 +19,7 @@ public final class DHCPServer: Sendable {
     private let serverAddress: IPv4Address
     private let sockets: Sockets
     private let machine: Mutex<DHCPMachine>
+    private let committing: CommitQueue
     private let commit: @Sendable ([Lease]) throws -> Void
     private let record: @Sendable (BootEvent) -> Void
     private let report: @Sendable (String) -> Void
@@ -26,8 +28,8 @@ public final class DHCPServer: Sendable {
     private static let batchSize = 256
 
     /// - Parameters:
-    ///   - commit: puts leases on stable storage before it returns; called on the server's thread, once for each
-    ///     batch that has any.
+    ///   - commit: puts leases on stable storage before it returns; called on a thread of its own, for all leases at
+    ///     once that came while the call before was under way.
     ///   - record: takes an event without waiting for the disk.
     ///   - report: takes a line for the log: trouble with the network or the disk that no node is to blame for.
     public init(
@@ -40,6 +42,7 @@ public final class DHCPServer: Sendable {
         sockets = try Sockets(interface: interface)
         do throws(SystemError) {
             waker = try Waker()
+            committing = CommitQueue(waker: try Waker())
         } catch {
             throw .failed(error)
         }
@@ -55,6 +58,8 @@ public final class DHCPServer: Sendable {
     /// Serves until `waker` is asked to stop.
     public func run() {
         do throws(SystemError) {
+            let committer = try LoopThread(name: "dhcp-commit", waker: committing.waker) { self.commitUntilStopped() }
+            defer { committer.stop() }
             let poller = try Poller(waker: waker)
             try poller.add(sockets.server.descriptor, token: UInt64(DHCPPort.server.rawValue))
             try poller.add(sockets.bootServer.descriptor, token: UInt64(DHCPPort.bootServer.rawValue))
@@ -88,17 +93,40 @@ public final class DHCPServer: Sendable {
             }
         }
         perform(batch.immediate)
-        perform(batch.leases.isEmpty ? [] : store(batch, at: now))
+        guard !batch.leases.isEmpty, !committing.add(batch) else { return }
+        // Whoever asked asks again, and has its address kept.
+        report("\(batch.leases.count) DHCP leases were not stored: the disk is behind by \(CommitQueue.limit)")
     }
 
-    /// Commits and gives what may happen then.
-    private func store(_ batch: DHCPBatch, at now: Int64) -> [DHCPAction] {
-        do {
-            try commit(batch.leases)
-            return batch.afterCommit
+    /// Commits what is queued until the queue is asked to stop and is empty.
+    private func commitUntilStopped() {
+        do throws(SystemError) {
+            let poller = try Poller(waker: committing.waker)
+            while true {
+                let isLast = committing.waker.isStopRequested
+                let batches = committing.takeAll()
+                if !batches.isEmpty {
+                    store(batches)
+                } else if isLast {
+                    return
+                } else {
+                    try poller.wait(milliseconds: nil) { _, _ in }
+                }
+            }
         } catch {
-            report("\(batch.leases.count) DHCP leases could not be stored: \(error)")
-            return batch.afterFailedCommit("\(error)", at: now)
+            report("DHCP leases on \(interface.name) are stored no more: \(error)")
+        }
+    }
+
+    private func store(_ batches: [DHCPBatch]) {
+        let leases = batches.flatMap(\.leases)
+        do {
+            try commit(leases)
+            for batch in batches { perform(batch.afterCommit) }
+        } catch {
+            report("\(leases.count) DHCP leases could not be stored: \(error)")
+            let now = wallMilliseconds()
+            for batch in batches { perform(batch.afterFailedCommit("\(error)", at: now)) }
         }
     }
 
@@ -155,7 +183,7 @@ private struct Sockets: ~Copyable, Sendable {
         _ port: DHCPPort, on interface: NetworkInterface
     ) throws(DHCPServerError) -> UDPSocket {
         do throws(SystemError) {
-            return try UDPSocket(.init(port: port.rawValue, interface: interface.name, bufferSize: 1 << 20))
+            return try UDPSocket(.init(port: port.rawValue, interface: interface.name, bufferSize: 8 << 20))
         } catch {
             guard error.isAddressInUse else { throw error.isPermissionDenied ? .notPermitted(error) : .failed(error) }
             throw .portTaken(port.rawValue, holders: PortHolder.find(port: port.rawValue))

@@ -16,7 +16,8 @@ public struct UDPSocket: ~Copyable, Sendable {
         public var broadcast: Bool
         /// Shares the port with other sockets that ask for it too (SO_REUSEADDR). Off, a taken port is EADDRINUSE.
         public var reuseAddress: Bool
-        /// Kernel buffer in each direction in bytes, at most what `net.core.?mem_max` allows; nil for the default.
+        /// Kernel buffer in each direction in bytes; nil for the default. Without CAP_NET_ADMIN at most what
+        /// `net.core.?mem_max` allows.
         public var bufferSize: Int?
 
         public init(
@@ -62,8 +63,8 @@ public struct UDPSocket: ~Copyable, Sendable {
         if options.reuseAddress { try setOption(raw, SOL_SOCKET, SO_REUSEADDR, to: 1, context) }
         if let size = options.bufferSize {
             let size = Int32(clamping: size)
-            try setOption(raw, SOL_SOCKET, SO_RCVBUF, to: size, context)
-            try setOption(raw, SOL_SOCKET, SO_SNDBUF, to: size, context)
+            try setBuffer(raw, SO_RCVBUFFORCE, else: SO_RCVBUF, to: size, context)
+            try setBuffer(raw, SO_SNDBUFFORCE, else: SO_SNDBUF, to: size, context)
         }
         if let interface = options.interface {
             try systemCall("setsockopt", context) {
@@ -83,6 +84,19 @@ public struct UDPSocket: ~Copyable, Sendable {
             }
         }
         return IPv4Endpoint(address)
+    }
+
+    /// Past the host's limit where the caller may, which a server may at its start: 200 KiB, the limit as Linux ships
+    /// it, hold what a storm sends in 3 ms.
+    private static func setBuffer(
+        _ raw: Int32, _ forced: Int32, else option: Int32, to size: Int32, _ context: String
+    ) throws(SystemError) {
+        do throws(SystemError) {
+            try setOption(raw, SOL_SOCKET, forced, to: size, context)
+        } catch {
+            guard error.isPermissionDenied else { throw error }
+            try setOption(raw, SOL_SOCKET, option, to: size, context)
+        }
     }
 
     /// Takes what has arrived, up to the batch's capacity, and gives the count: 0 if nothing waits.
