@@ -40,27 +40,30 @@ struct DHCPBench: AsyncParsableCommand {
         let directory = try LabDirectory(creating: state + "/bench-dhcp")
         var figures: [Figure] = []
         if !alone { figures += try await race(network, directory) }
-        print("perseid alone, \(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator:")
+        say("perseid alone, \(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator:")
         figures += try await OwnFigures(
             network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0],
-            stage1: stage1, rounds: rounds, say: { print($0) }
+            stage1: stage1, rounds: rounds, say: say
         ).measure()
-        print(Figure.summary(of: figures, bench: "dhcp"))
+        say(Figure.summary(of: figures, bench: "dhcp"))
     }
 
     /// As the link in the server's own state names it.
     private var stage1: String { URL(fileURLWithPath: state + "/stage1").standardizedFileURL.path }
 
     private func race(_ network: StormNetwork, _ directory: LabDirectory) async throws -> [Figure] {
-        print("four-way exchanges by perfdhcp at under 1 % loss; ours with fsync, theirs as shipped:")
+        say("four-way exchanges by perfdhcp at under 1 % loss; ours with fsync, theirs as shipped:")
         let packages = ["kea-dhcp4-server", "kea-admin", "dnsmasq-base"]
         let query = Program("dpkg-query", ["--show", "--showformat=  ${Package} ${Version}\\n"] + packages)
-        print(try await query.run())
-        let race = PeerRace(network: network, directory: directory, seconds: seconds, say: { print($0) })
+        say(try await query.run())
+        let race = PeerRace(network: network, directory: directory, seconds: seconds, say: say)
         let kea = try await race.row(of: .kea)
         let dnsmasq = try await race.row(of: .dnsmasq)
         let ours = try await race.row(of: .perseid(perseid, stage1: stage1))
-        print(PeerRace.table([kea, dnsmasq, ours]))
+        say(PeerRace.table([kea, dnsmasq, ours]))
         return PeerRace.figures(kea: kea, dnsmasq: dnsmasq, perseid: ours)
     }
 }
+
+/// A line on standard output at once, also where that is a file: a bench takes minutes.
+@Sendable private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
