@@ -16,8 +16,11 @@ enum BootRoute: Equatable {
         let path = target.prefix { $0 != "?" && $0 != "#" }
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= 1024 else { return nil }
         // Firmware joins URLs carelessly: empty segments are dropped in place, never answered with a redirect.
-        let segments = path.split(separator: "/").compactMap { Self.unescape($0) }
-        guard !segments.contains(".."), !segments.contains(".") else { return nil }
+        var segments: [String] = []
+        for part in path.split(separator: "/") {
+            guard let segment = Self.unescape(part), segment != "..", segment != "." else { return nil }
+            segments.append(segment)
+        }
         switch segments.first {
         case "boot": self.init(boot: segments.dropFirst())
         case "node": self.init(node: segments.dropFirst())

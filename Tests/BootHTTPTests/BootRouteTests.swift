@@ -27,7 +27,7 @@ import Testing
 
     @Test(arguments: [
         "", "boot/x", "/", "/boot", "/boot/../etc/passwd", "/boot/%2e%2e/etc/passwd", "/boot/a%2fb", "/boot/a%00",
-        "/boot/a%5cb", "/boot/%zz", "/boot/%a",
+        "/boot/a%5cb", "/boot/%zz", "/boot/%a", "/boot/%zz/snponly.efi", "/boot/a%2f/snponly.efi", "/node/v1/%/report",
         "/node/v1/bundles/../../etc", "/node/v1/bundles/0a", "/node/v2/report", "/etc/passwd",
         "/boot/" + String(repeating: "a", count: 2000),
     ])
