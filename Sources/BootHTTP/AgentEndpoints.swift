@@ -12,7 +12,7 @@ extension BootEndpoints {
     static let reportLimit = 64
 
     func checkIn(_ request: BootRequest) -> BootAnswer {
-        guard let attempt = token(of: request).flatMap({ ledger.attemptToCheckIn(with: $0) }) else {
+        guard let presented = token(of: request), let attempt = ledger.attemptToCheckIn(with: presented) else {
             return .unauthorized
         }
         let message: CheckIn
@@ -32,7 +32,7 @@ extension BootEndpoints {
             BootEvent(
                 node: node.mac, kind: .checkedIn, at: now, transport: .http, bytes: Int64(request.body.count),
                 milliseconds: message.inventory.uptimeMilliseconds, detail: Self.summary(message, plan)))
-        let token = ledger.issueAgentToken(for: attempt.id, capsule: plan.capsule)
+        let token = ledger.agentToken(for: attempt.id, presented: presented, capsule: plan.capsule)
         do {
             let reply = try JSONEncoder().encode(CheckInReply(attempt: attempt.id, token: token.text, plan: plan))
             try ledger.flush()
