@@ -58,6 +58,7 @@ let package = Package(
         fuzzer("FuzzIndex", uses: ["CapsuleFormat"]),
         fuzzer("FuzzHTTPHead", uses: ["AgentKit"]),
         fuzzer("FuzzAgent", uses: ["AgentKit", "BootProtocols", "BootMachine"]),
+        fuzzer("FuzzMessages", uses: ["BootMachine", "BootProtocols"]),
         fuzzer("FuzzRoute", uses: ["BootHTTP", "BootProtocols"]),
         fuzzer("FuzzNames", uses: ["BootProtocols", "CapsuleFormat"]),
     ]

@@ -72,6 +72,7 @@ struct Play {
             }
             require(other == nil, "\(lease.mac) has \(String(describing: other?.address)) and \(lease.address)")
             require(setAside[lease.address, default: 0] <= now, "\(lease.address) was declined and is given again")
+            setAside[lease.address] = nil
         }
         if isDecline { setAside[lease.address] = now + 600_000 }
         // A machine has one lease, as in the registry; one that was given back is over.
