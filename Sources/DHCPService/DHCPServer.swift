@@ -1,5 +1,6 @@
 public import BootMachine
 import BootProtocols
+import Glibc
 public import PacketIO
 public import Registry
 import Synchronization
@@ -26,6 +27,9 @@ public final class DHCPServer: Sendable {
 
     /// Datagrams handled, and leases committed, at once.
     private static let batchSize = 256
+    /// The least time from one group of leases to the next: half of a disk's and a thread's time went into groups of
+    /// one lease without it.
+    private static let commitInterval = Duration.milliseconds(1)
 
     /// - Parameters:
     ///   - commit: puts leases on stable storage before it returns; called on a thread of its own, for all leases at
@@ -106,7 +110,9 @@ public final class DHCPServer: Sendable {
                 let isLast = committing.waker.isStopRequested
                 let batches = committing.takeAll()
                 if !batches.isEmpty {
+                    let began = ContinuousClock.now
                     store(batches)
+                    waitOut(Self.commitInterval, since: began)
                 } else if isLast {
                     return
                 } else {
@@ -116,6 +122,12 @@ public final class DHCPServer: Sendable {
         } catch {
             report("DHCP leases on \(interface.name) are stored no more: \(error)")
         }
+    }
+
+    /// A lease that comes alone is stored at once; where many come, the next group gathers meanwhile.
+    private func waitOut(_ interval: Duration, since began: ContinuousClock.Instant) {
+        let rest = interval - (ContinuousClock.now - began)
+        if rest > .zero { usleep(UInt32(clamping: Int64(rest / .microseconds(1)))) }
     }
 
     private func store(_ batches: [DHCPBatch]) {

@@ -59,6 +59,7 @@ public struct ReceiveBatch: ~Copyable {
         for index in 0..<capacity {
             parts[index] = iovec(iov_base: payload + index * datagramSize, iov_len: datagramSize)
         }
+        reset(capacity)
     }
 
     deinit {
@@ -69,15 +70,20 @@ public struct ReceiveBatch: ~Copyable {
         messages.deallocate()
     }
 
-    /// Sets the lengths anew, which the kernel overwrites with what it found.
+    /// Sets the lengths anew that the kernel overwrote with what it found, those of the last receive: a batch has room
+    /// for hundreds, and where little goes on one datagram comes at a time.
     func prepare() -> UnsafeMutablePointer<perseid_mmsghdr> {
-        for index in 0..<capacity {
+        reset(count)
+        return messages
+    }
+
+    private func reset(_ count: Int) {
+        for index in 0..<count {
             messages[index].header = msghdr(
                 msg_name: names + index, msg_namelen: socklen_t(MemoryLayout<sockaddr_in>.size),
                 msg_iov: parts + index, msg_iovlen: 1,
                 msg_control: control + index * Self.controlSize, msg_controllen: Self.controlSize, msg_flags: 0)
         }
-        return messages
     }
 
     /// Hands each datagram of the last receive to `body`, in the order of arrival. The bytes live during the call.
