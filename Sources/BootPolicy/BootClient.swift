@@ -46,11 +46,13 @@ public struct BootClient: Hashable, Sendable {
 }
 
 extension BootClient: CustomStringConvertible {
-    /// One line for a timeline: `iPXE 1.0.0 in BIOS (arch 0), ROM`.
-    public var description: String {
+    /// One line for a timeline: the summary, with the machine's UUID where it has one.
+    public var description: String { summary + (traits.machine.map { ", UUID \($0)" } ?? "") }
+
+    /// What kind of client it is: `iPXE 1.0.0 in BIOS (arch 0), ROM`.
+    public var summary: String {
         let place = traits.architectures.first.map { " in \($0)" } ?? ""
-        let machine = traits.machine.map { ", UUID \($0)" } ?? ""
-        return program + place + (kind == .ipxe ? (traits.wasChained ? ", chained" : ", ROM") : "") + machine
+        return program + place + (kind == .ipxe ? (traits.wasChained ? ", chained" : ", ROM") : "")
     }
 
     /// iPXE's version if it says one, else nothing.

@@ -27,7 +27,7 @@ extension DHCPMachine {
         actions.append(.send(reply))
         if client.phase != .system, !exchange.conversation.wasOfferRecorded {
             exchange.conversation.wasOfferRecorded = true
-            actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client)"))
+            actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client.summary)"))
         }
         return actions
     }

@@ -86,7 +86,7 @@ extension DHCPMachine {
             .commit(Lease(mac: exchange.mac, address: address, expires: expires)), .send(reply),
         ]
         if !isExtension, client.phase != .system || exchange.verdict.isKnown {
-            actions.append(exchange.event(.leased, bytes: reply.bytes.count, "\(address) to \(client)"))
+            actions.append(exchange.event(.leased, bytes: reply.bytes.count, "\(address) to \(client.summary)"))
         }
         return actions
     }
