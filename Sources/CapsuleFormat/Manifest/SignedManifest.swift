@@ -105,7 +105,9 @@ public enum SignedManifest {
                 throw .malformed("it lacks the line 'key KEYID'")
             }
             guard let text = Self.value(of: "signature", in: header[2]), let signature = Data(base64Encoded: text),
-                signature.count == 64
+                signature.count == 64,
+                // One spelling a signature: the last character has bits that no byte needs.
+                signature.base64EncodedString() == text
             else { throw .malformed("it lacks the line 'signature BASE64'") }
             self.key = key
             self.signature = Array(signature)
