@@ -64,7 +64,7 @@ import Testing
         let kernel = try await KernelPackage(store).kernel(from: .debFile(deb))
         #expect(kernel.release == KernelFixture.release)
         #expect(DurableFiles.status("\(kernel.modules)/modules.dep") != nil)
-        #expect(try directory.names("state/cache/kernels") == ["file-linux"])
+        #expect(try directory.names("state/cache/kernels") == ["file-linux", "file-linux.sha256"])
     }
 
     @Test func aptRecordLeadsToTheKernel() throws {
@@ -79,7 +79,7 @@ import Testing
                  Package: not a field
                 """))
         #expect(meta.kernel == "linux-image-6.1.0-56-cloud-amd64")
-        #expect(meta.fileName == "linux-image-cloud-amd64_6.1.192-2_amd64")
+        #expect(meta.package.fileName == "linux-image-cloud-amd64_6.1.192-2_amd64")
         #expect(KernelPackage.Record("Package: a/../b\nVersion: 1\nArchitecture: amd64\n") == nil)
         #expect(KernelPackage.Record("Package: a\n") == nil)
     }

@@ -8,14 +8,18 @@ public struct CapsuleBuildOptions: Hashable, Sendable {
     public var channel: CapsuleName?
     /// Seconds since 1970 from which no node boots it; nil for never.
     public var expires: Int64?
+    /// Asks apt for the kernel and packs its modules anew, whatever the cache holds.
+    public var refresh: Bool
 
     public init(
         kernelCommandLine: String = "console=tty0 console=ttyS0,115200n8",
-        channel: CapsuleName? = CapsuleName(CapsuleReference.defaultChannel), expires: Int64? = nil
+        channel: CapsuleName? = CapsuleName(CapsuleReference.defaultChannel), expires: Int64? = nil,
+        refresh: Bool = false
     ) {
         self.kernelCommandLine = kernelCommandLine
         self.channel = channel
         self.expires = expires
+        self.refresh = refresh
     }
 }
 

@@ -56,11 +56,12 @@ public struct CapsuleBuilder: Sendable {
         report(CapsuleBuildProgress(phase: .kernel, done: 0, total: nil))
         let kernel =
             if let chosen = kernelSource ?? root.kernel {
-                try await KernelPackage(store).kernel(from: chosen)
+                try await KernelPackage(store, refresh: options.refresh).kernel(from: chosen)
             } else {
                 try KernelTree.find(in: root.directory)
             }
-        let streams = StreamFiles(workspace: workspace, root: root, kernel: kernel, report: report)
+        let streams = StreamFiles(
+            workspace: workspace, root: root, kernel: kernel, refresh: options.refresh, report: report)
         let files = try await streams.write()
         return try deposit(files, in: workspace, kernel: kernel, options: options)
     }
@@ -108,6 +109,9 @@ public struct CapsuleBuilder: Sendable {
     private func deposit(
         _ files: [StreamFiles.File], in workspace: BuildWorkspace, kernel: KernelTree, options: CapsuleBuildOptions
     ) throws -> BuiltCapsule {
+        // From the first chunk that is found in the store until the generation that needs it is there.
+        let held = try store.holdBundles()
+        defer { withExtendedLifetime(held) {} }
         var deposit = ChunkDeposit(catalogue: try store.loadCatalogue(), directory: workspace.bundles)
         var summaries: [CapsuleManifest.StreamSummary] = []
         for file in files {
@@ -122,8 +126,8 @@ public struct CapsuleBuilder: Sendable {
         let (index, newBundles) = try deposit.finish()
         let indexBytes = index.encoded()
         let key = try store.signingKey()
-        let last = try store.generations(of: workspace.name).last?.number ?? 0
-        guard let generation = CapsuleGeneration(name: workspace.name, number: last + 1) else {
+        let number = try store.nextNumber(of: workspace.name)
+        guard let generation = CapsuleGeneration(name: workspace.name, number: number) else {
             throw StoreError.damaged(path: store.layout.generations(workspace.name), reason: "no number is left")
         }
         let manifest = CapsuleManifest(

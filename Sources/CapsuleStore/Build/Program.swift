@@ -18,6 +18,7 @@ struct Program: Hashable {
     static let mmdebstrap = Program(name: "mmdebstrap", package: "mmdebstrap")
     static let rm = Program(name: "rm", package: "coreutils")
     static let tar = Program(name: "tar", package: "tar")
+    static let unsquashfs = Program(name: "unsquashfs", package: "squashfs-tools")
     static let xz = Program(name: "xz", package: "xz-utils")
     static let zstd = Program(name: "zstd", package: "zstd")
 

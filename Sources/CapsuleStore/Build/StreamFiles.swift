@@ -11,6 +11,8 @@ struct StreamFiles {
     let workspace: BuildWorkspace
     let root: CapsuleBuilder.Root
     let kernel: KernelTree
+    /// Makes the kernel's streams anew, whatever the cache holds.
+    let refresh: Bool
     let report: @Sendable (CapsuleBuildProgress) -> Void
 
     /// What a root's image leaves out: the kernels, the module trees, and what the kernel or the init mounts over.
@@ -22,10 +24,13 @@ struct StreamFiles {
     func write() async throws -> [File] {
         let image = workspace.path("vmlinuz")
         try DurableFiles.copy(kernel.image, to: image)
-        let staging = workspace.path("modules-tree")
-        let staged = try await ModuleTree.stage(kernel, in: staging)
-        let initramfs = try await writeInitramfs(staged)
-        let modules = try await writeModules(staging)
+        let streams = try KernelStreams(
+            of: kernel, inMergedUsr: DurableFiles.status("\(root.directory)/lib")?.kind == .link,
+            workspace: workspace, refresh: refresh)
+        report(CapsuleBuildProgress(phase: .packing(.initramfs), done: 0, total: nil))
+        let initramfs = try await streams.initramfs()
+        report(CapsuleBuildProgress(phase: .packing(.modules), done: 0, total: nil))
+        let modules = try await streams.modules()
         report(CapsuleBuildProgress(phase: .packing(.root), done: 0, total: nil))
         let rootImage = workspace.path("root.squashfs")
         try await SquashImage(tree: root.directory, excluded: Self.excluded, ownedByRoot: root.ownedByRoot)
@@ -34,27 +39,6 @@ struct StreamFiles {
             File(role: .kernel, path: image), File(role: .initramfs, path: initramfs),
             File(role: .root, path: rootImage), File(role: .modules, path: modules),
         ]
-    }
-
-    private func writeInitramfs(_ staged: KernelTree) async throws -> String {
-        report(CapsuleBuildProgress(phase: .packing(.initramfs), done: 0, total: nil))
-        let archive = try await EarlyModuleArchive(of: staged, in: workspace.path("early"))
-        var writer = CpioWriter()
-        try archive.write(to: &writer)
-        return try await ZstdFile.write(writer.finish(), to: workspace.path("initramfs"))
-    }
-
-    /// The module tree at the place where the root looks for it: through the link of a merged /usr, an overlay sees
-    /// `usr/lib/modules` and never `lib`.
-    private func writeModules(_ staging: String) async throws -> String {
-        report(CapsuleBuildProgress(phase: .packing(.modules), done: 0, total: nil))
-        if DurableFiles.status("\(root.directory)/lib")?.kind == .link {
-            try DurableFiles.makeDirectory("\(staging)/usr")
-            try DurableFiles.move("\(staging)/lib", to: "\(staging)/usr/lib")
-        }
-        let image = workspace.path("modules.squashfs")
-        try await SquashImage(tree: staging, withoutTimes: true, ownedByRoot: true).write(to: image)
-        return image
     }
 }
 

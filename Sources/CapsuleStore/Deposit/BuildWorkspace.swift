@@ -11,6 +11,8 @@ struct Publication {
     var newBundles: [CapsuleIndex.Bundle]
     /// The channel that is to point at it; nil for none.
     var channel: CapsuleName?
+    /// What the channel's history says of it.
+    var cause = ChannelHistory.Cause.build
 }
 
 /// The private directory of one build, and the lock that keeps a second build of the same name out.
@@ -20,7 +22,7 @@ struct Publication {
 final class BuildWorkspace {
     let name: CapsuleName
     let directory: String
-    private let store: CapsuleStore
+    let store: CapsuleStore
     private let lock: OpenFile
 
     /// - Throws: `.buildInProgress`, `.system`.
@@ -71,15 +73,22 @@ final class BuildWorkspace {
     }
 
     /// Makes the generation visible: bundles first, then the generation, then what depends on it.
-    func publish(_ publication: Publication) throws(StoreError) {
-        let publishing = try OpenFile.locking(store.layout.publishLock)
-        _ = try publishing.lock(waiting: true)
-        try moveBundles(publication.newBundles)
-        try reveal(publication)
-        var catalogue = try store.loadCatalogue()
-        catalogue.add(publication.index, of: publication.generation)
-        try store.save(catalogue)
-        if let channel = publication.channel { try store.setChannel(channel, to: publication.generation) }
+    /// - Parameter prepare: looks once more, when nothing can change any more, and says which bundles are to move.
+    func publish(
+        _ publication: Publication,
+        prepare: (Publication) throws(StoreError) -> Publication = { publication throws(StoreError) in publication }
+    ) throws(StoreError) {
+        try store.whilePublishing { () throws(StoreError) in
+            let publication = try prepare(publication)
+            try moveBundles(publication.newBundles)
+            try reveal(publication)
+            var catalogue = try store.loadCatalogue()
+            catalogue.add(publication.index, of: publication.generation)
+            try store.save(catalogue)
+            if let channel = publication.channel {
+                try store.point(channel, at: publication.generation, by: publication.cause)
+            }
+        }
     }
 
     /// Moves bundles from the private directory into the store, where nothing refers to them yet.
@@ -107,15 +116,14 @@ final class BuildWorkspace {
 
     private func withdrawUnpublishedBundles() throws(StoreError) {
         guard DurableFiles.status(journal) != nil else { return }
-        let publishing = try OpenFile.locking(store.layout.publishLock)
-        _ = try publishing.lock(waiting: true)
-        var used: Set<ContentDigest> = []
-        for generation in try store.list().flatMap(\.generations) {
-            used.formUnion(try store.index(of: generation).bundles.map(\.id))
-        }
         let text = String(decoding: try DurableFiles.read(journal, limit: 1 << 24), as: UTF8.self)
-        for id in text.split(separator: "\n").compactMap({ ContentDigest(hex: String($0)) }) where !used.contains(id) {
-            try DurableFiles.remove(store.layout.bundle(id))
+        let moved = text.split(separator: "\n").compactMap { ContentDigest(hex: String($0)) }
+        try store.whilePublishing { () throws(StoreError) in
+            var used: Set<ContentDigest> = []
+            for generation in try store.list().flatMap(\.generations) {
+                used.formUnion(try store.index(of: generation).bundles.map(\.id))
+            }
+            for id in moved where !used.contains(id) { try DurableFiles.remove(store.layout.bundle(id)) }
         }
     }
 }

@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Files and names that are on stable storage before anybody relies on them.
 enum DurableFiles {
+    /// Called before each change of a name or a file, with its path: where tests kill the process.
+    @TaskLocal static var beforeChange: (@Sendable (String) -> Void)?
+
     /// The whole file.
     /// - Parameter limit: a longer one is refused.
     static func read(_ path: String, limit: Int) throws(StoreError) -> [UInt8] {
@@ -16,7 +19,9 @@ enum DurableFiles {
     /// Writes a file that must not be there yet, and waits until its bytes are stable. Its name is stable once its
     /// directory is synced.
     static func create(_ path: String, _ bytes: [UInt8], permissions: mode_t) throws(StoreError) {
+        beforeChange?(path)
         let file = try OpenFile.creating(path, permissions: permissions)
+        beforeChange?(path)
         try file.write(bytes.span.bytes)
         try file.sync()
     }
@@ -32,6 +37,7 @@ enum DurableFiles {
 
     /// Renames, and waits until the new name is stable. A file that had the name is gone, a directory is not.
     static func move(_ path: String, to newPath: String) throws(StoreError) {
+        beforeChange?(path)
         guard rename(path, newPath) == 0 else { throw .lastCall("rename to \(newPath)", path) }
         try sync(directory: parent(of: newPath))
     }
@@ -41,12 +47,20 @@ enum DurableFiles {
     }
 
     static func remove(_ path: String) throws(StoreError) {
+        beforeChange?(path)
         guard unlink(path) == 0 || errno == ENOENT else { throw .lastCall("remove", path) }
+    }
+
+    /// Removes an empty directory.
+    static func removeDirectory(_ path: String) throws(StoreError) {
+        beforeChange?(path)
+        guard rmdir(path) == 0 || errno == ENOENT else { throw .lastCall("remove the directory", path) }
     }
 
     /// Makes a directory and those above it; one that is there keeps its permissions.
     static func makeDirectory(_ path: String, permissions: mode_t = 0o755) throws(StoreError) {
         if status(path)?.kind == .directory { return }
+        beforeChange?(path)
         if mkdir(path, permissions) != 0 {
             if errno == EEXIST { return }
             guard errno == ENOENT, path != parent(of: path) else { throw .lastCall("create the directory", path) }
@@ -60,6 +74,20 @@ enum DurableFiles {
     /// Makes a symbolic link that is not there yet.
     static func link(_ path: String, to target: String) throws(StoreError) {
         guard symlink(target, path) == 0 else { throw .lastCall("create the link", path) }
+    }
+
+    /// What a symbolic link points at.
+    static func target(ofLink path: String) throws(StoreError) -> String {
+        var failed: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, initialized in
+            let count = buffer.withMemoryRebound(to: CChar.self) { text in
+                text.baseAddress.map { readlink(path, $0, text.count) } ?? -1
+            }
+            failed = count < 0 ? errno : 0
+            initialized = max(0, count)
+        }
+        guard failed == 0 else { throw .system(action: "read the link", path: path, errno: failed) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Copies a file's bytes to one that is not there yet.

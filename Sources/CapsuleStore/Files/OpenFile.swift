@@ -4,17 +4,33 @@ internal import Glibc
 final class OpenFile {
     let descriptor: Int32
     let path: String
+    private var isLocked = false
 
     private init(_ descriptor: Int32, _ path: String) {
         self.descriptor = descriptor
         self.path = path
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // By itself the lock would go only with the last copy of the descriptor, and a program that is being started
+        // has one until its exec.
+        if isLocked { flock(descriptor, LOCK_UN) }
+        close(descriptor)
+    }
 
     /// Opens a file to read. Does not follow a symbolic link in the last component.
     static func reading(_ path: String) throws(StoreError) -> OpenFile {
         try OpenFile(opening(path, O_RDONLY | O_NOFOLLOW, 0, "read"), path)
+    }
+
+    /// Opens a file that somebody named, wherever its links lead.
+    static func following(_ path: String) throws(StoreError) -> OpenFile {
+        try OpenFile(opening(path, O_RDONLY, 0, "read"), path)
+    }
+
+    /// Opens a file to change it.
+    static func writing(_ path: String) throws(StoreError) -> OpenFile {
+        try OpenFile(opening(path, O_WRONLY | O_NOFOLLOW, 0, "write"), path)
     }
 
     /// Makes a file that is not there yet.
@@ -77,16 +93,63 @@ final class OpenFile {
         }
     }
 
+    /// The bytes at `offset`: fewer than `count` where the file ends.
+    func read(_ count: Int, at offset: Int64) throws(StoreError) -> [UInt8] {
+        var failed: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while initialized < count {
+                let got = pread(
+                    descriptor, buffer.baseAddress.map { $0 + initialized }, count - initialized,
+                    off_t(offset) + off_t(initialized))
+                if got > 0 { initialized += got }
+                failed = got < 0 ? errno : 0
+                if got == 0 || (got < 0 && failed != EINTR) { break }
+            }
+        }
+        guard failed == 0 else { throw .system(action: "read", path: path, errno: failed) }
+        return bytes
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    func write(_ bytes: RawSpan, at offset: Int64) throws(StoreError) {
+        var written = 0
+        while written < bytes.byteCount {
+            let count = bytes.withUnsafeBytes { buffer in
+                pwrite(
+                    descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written,
+                    off_t(offset) + off_t(written))
+            }
+            if count >= 0 {
+                written += count
+            } else if errno != EINTR {
+                throw .lastCall("write", path)
+            }
+        }
+    }
+
+    /// Makes a file as long as this, with a hole at its end.
+    func extend(to size: Int64) throws(StoreError) {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw .lastCall("extend", path) }
+    }
+
+    func setPermissions(_ permissions: mode_t) throws(StoreError) {
+        guard fchmod(descriptor, permissions) == 0 else { throw .lastCall("set the permissions of", path) }
+    }
+
     /// Waits until the file, or the directory's names, are on stable storage.
     func sync() throws(StoreError) {
         guard fsync(descriptor) == 0 else { throw .lastCall("sync", path) }
     }
 
-    /// Takes an exclusive lock that ends with this object or the process.
+    /// Takes a lock that ends with this object or the process.
+    /// - Parameter shared: others may have it at the same time, if theirs are shared as well.
     /// - Returns: false where somebody else has it and `waiting` is false.
-    func lock(waiting: Bool) throws(StoreError) -> Bool {
+    func lock(waiting: Bool, shared: Bool = false) throws(StoreError) -> Bool {
         while true {
-            if flock(descriptor, LOCK_EX | (waiting ? 0 : LOCK_NB)) == 0 { return true }
+            if flock(descriptor, (shared ? LOCK_SH : LOCK_EX) | (waiting ? 0 : LOCK_NB)) == 0 {
+                isLocked = true
+                return true
+            }
             if errno == EWOULDBLOCK { return false }
             guard errno == EINTR else { throw .lastCall("lock", path) }
         }

@@ -15,6 +15,16 @@ public enum StoreError: Error, Hashable, Sendable {
     /// The private key can be read by others than its owner.
     case exposedKey(path: String)
     case buildInProgress(CapsuleName, process: String)
+    /// A rollback with nowhere to go.
+    case nothingBefore(CapsuleName, channel: CapsuleName, current: CapsuleGeneration)
+    /// Channels and nodes that would be left without it.
+    case inUse(CapsuleGeneration, by: [String])
+    /// Another generation has this number already.
+    case otherGeneration(CapsuleGeneration)
+    /// Other chunks lie where an imported index says that its own do.
+    case bundleConflict(ContentDigest)
+    /// In seconds since 1970.
+    case expired(CapsuleGeneration, at: Int64)
     /// The index takes no more.
     case index(IndexError)
     case manifest(ManifestError)
@@ -44,6 +54,18 @@ extension StoreError: CustomStringConvertible {
             "the private key \(path) can be read by others; see who did, then: chmod 600 \(path)"
         case .buildInProgress(let name, let process):
             "another build of \(name) is running (process \(process)); wait for it or stop it"
+        case .nothingBefore(let name, let channel, let current):
+            "\(name):\(channel) points at \(current) and at no other generation that is still there before it;"
+                + " name one: perseid capsule promote \(name)@N \(channel)"
+        case .inUse(let generation, let users):
+            "\(generation) is in use by \(users.prefix(5).joined(separator: ", "))"
+                + (users.count > 5 ? " and \(users.count - 5) more" : "") + "; move these to another one first"
+        case .otherGeneration(let generation):
+            "there is another \(generation) here already; delete that one first, if it is this one that you want"
+        case .bundleConflict(let bundle):
+            "the index puts its chunks over others in bundle \(bundle): whoever signed it made it so"
+        case .expired(let generation, let at):
+            "\(generation) expired at \(at) (seconds since 1970): no node would boot it; build it again"
         case .index(let error): "\(error)"
         case .manifest(let error): "\(error)"
         }

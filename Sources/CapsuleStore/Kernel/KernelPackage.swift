@@ -1,3 +1,4 @@
+internal import CapsuleFormat
 internal import Foundation
 
 /// Kernels as Debian packages: found with the host's apt, unpacked into the state directory's cache, never installed.
@@ -6,10 +7,15 @@ struct KernelPackage {
     private let cache: String
     /// Held while the cache is changed.
     private let lock: String
+    private let names: KernelNames
+    private let refresh: Bool
 
-    init(_ store: CapsuleStore) {
+    /// - Parameter refresh: asks apt what a name means, whatever it meant before.
+    init(_ store: CapsuleStore, refresh: Bool = false) {
         cache = "\(store.layout.cache)/kernels"
         lock = "\(store.layout.locks)/.kernels"
+        names = KernelNames(directory: "\(store.layout.cache)/kernel-names")
+        self.refresh = refresh
     }
 
     /// The kernel of `source`, unpacked where it is a package, with a `modules.dep` where we may write one.
@@ -27,14 +33,42 @@ struct KernelPackage {
         case .debFile(let path):
             guard DurableFiles.status(path) != nil else { throw .badSource(path: path, reason: "no such file") }
             let name = String(DurableFiles.name(of: path).dropLast(".deb".count))
-            return try await unpack(path, as: "file-\(name)", anew: true)
+            return try await unpack(path, as: "file-\(name)")
         case .package(let name):
-            let package = try await resolve(name)
-            let unpacked = "\(cache)/\(package.fileName)"
-            if DurableFiles.status(unpacked) != nil { return try KernelTree.find(in: unpacked) }
+            let package = try await known(name)
+            if let kernel = try await intact(package.fileName) { return kernel }
             return try await download(package)
         }
     }
+
+    /// The package that a name means: what apt said before, as long as apt would say the same.
+    private func known(_ name: String) async throws(CapsuleBuildError) -> KernelNames.Package {
+        do {
+            if !refresh, let package = try names.package(name) { return package }
+            // Before the question: lists that change meanwhile are noticed the next time.
+            let stamp = try names.stamp()
+            let package = try await resolve(name).package
+            try names.remember(package, for: name, stamp: stamp)
+            return package
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch {
+            throw .noSuchPackage(name, lastLines: ["\(error)"])
+        }
+    }
+
+    /// The kernel that was unpacked here before; nil where it is not what was unpacked.
+    private func intact(_ name: String) async throws(CapsuleBuildError) -> KernelTree? {
+        let unpacked = "\(cache)/\(name)"
+        let seal = try? DurableFiles.read(Self.seal(unpacked), limit: 256)
+        guard let seal, let digest = try? TreeDigest.of(unpacked), Array(digest.hex.utf8) == seal else { return nil }
+        return try KernelTree.find(in: unpacked)
+    }
+
+    /// The file with the `TreeDigest` of an unpacked package.
+    private static func seal(_ directory: String) -> String { "\(directory).sha256" }
 
     /// What `apt-cache show` says of one package.
     struct Record: Hashable {
@@ -68,7 +102,9 @@ struct KernelPackage {
                 .first { $0.hasPrefix("linux-image-") }.map(String.init)
         }
 
-        var fileName: String { "\(name)_\(version)_\(architecture)" }
+        var package: KernelNames.Package {
+            KernelNames.Package(name: name, version: version, architecture: architecture)
+        }
     }
 
     /// Follows `linux-image-cloud-amd64` to the package with the kernel.
@@ -93,7 +129,7 @@ struct KernelPackage {
         throw .noSuchPackage(name, lastLines: ["its dependencies lead to no kernel"])
     }
 
-    private func download(_ package: Record) async throws(CapsuleBuildError) -> KernelTree {
+    private func download(_ package: KernelNames.Package) async throws(CapsuleBuildError) -> KernelTree {
         let directory = "\(cache)/.download-\(package.fileName)"
         try await Program.rm.run(["-rf", "--one-file-system", "--", directory])
         do {
@@ -107,22 +143,25 @@ struct KernelPackage {
         guard let file = try? DurableFiles.names(in: directory).first(where: { $0.hasSuffix(".deb") }) else {
             throw .noSuchPackage(package.name, lastLines: ["apt-get download left no file"])
         }
-        let kernel = try await unpack("\(directory)/\(file)", as: package.fileName, anew: false)
+        let kernel = try await unpack("\(directory)/\(file)", as: package.fileName)
         try await Program.rm.run(["-rf", "--one-file-system", "--", directory])
         return kernel
     }
 
-    private func unpack(_ file: String, as name: String, anew: Bool) async throws(CapsuleBuildError) -> KernelTree {
+    private func unpack(_ file: String, as name: String) async throws(CapsuleBuildError) -> KernelTree {
         let target = "\(cache)/\(name)"
         let fresh = "\(cache)/.unpack-\(name)"
-        try await Program.rm.run(["-rf", "--one-file-system", "--", fresh] + (anew ? [target] : []))
+        try await Program.rm.run(["-rf", "--one-file-system", "--", Self.seal(target), target, fresh])
         try await Program.dpkgDeb.run(["-x", Program.operand(file), fresh])
         let kernel = try KernelTree.find(in: fresh)
         if DurableFiles.status("\(kernel.modules)/modules.dep") == nil {
             try await ModuleTree.runDepmod(under: fresh, release: kernel.release)
         }
         do {
+            let digest = try TreeDigest.of(fresh)
             try DurableFiles.move(fresh, to: target)
+            // Last: a tree without it is unpacked anew.
+            try DurableFiles.create(Self.seal(target), Array(digest.hex.utf8), permissions: 0o600)
         } catch {
             throw .store(error)
         }

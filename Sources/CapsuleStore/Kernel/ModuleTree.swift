@@ -1,5 +1,8 @@
 /// Copies of a kernel's module tree that we may change.
 enum ModuleTree {
+    /// Names in `lib/modules/RELEASE` that no node gets: links to the kernel's headers and the kernel itself.
+    static let leftOut = ["build", "source", "vmlinuz"]
+
     /// Copies the whole tree to `directory/lib/modules/RELEASE` and completes it: no links to the kernel's headers,
     /// which are on the build machine if anywhere, and `modules.dep` and its kin where the package left them to its
     /// installation.
@@ -12,7 +15,7 @@ enum ModuleTree {
         }
         let modules = "\(base)/\(kernel.release)"
         try await Program.cp.run(["-a", "--reflink=auto", "--", kernel.modules, modules])
-        for link in ["build", "source", "vmlinuz"] where DurableFiles.status("\(modules)/\(link)") != nil {
+        for link in leftOut where DurableFiles.status("\(modules)/\(link)") != nil {
             try await Program.rm.run(["-f", "--", "\(modules)/\(link)"])
         }
         if DurableFiles.status("\(modules)/modules.dep") == nil {

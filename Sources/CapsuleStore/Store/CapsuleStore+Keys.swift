@@ -49,6 +49,14 @@ extension CapsuleStore {
         }
     }
 
+    /// Trusts another server's key from now on: its capsules verify here, and the stage 1 that is built next boots them.
+    func trust(_ key: PublicKey) throws(StoreError) {
+        let path = "\(layout.keys)/\(key.id).pub"
+        if DurableFiles.status(path) == nil {
+            try DurableFiles.replace(path, with: key.file, permissions: 0o644)
+        }
+    }
+
     /// The public keys that stage 1 is to trust: every `.pub` file among the keys, so that a second server's key, or
     /// the next one of this server, can be put there.
     /// - Throws: `StoreError`.

@@ -27,16 +27,6 @@ extension CapsuleStore {
         try DurableFiles.names(in: layout.generations(name)).compactMap { CapsuleGeneration("\(name)@\($0)") }.sorted()
     }
 
-    /// Where the channels of a capsule point.
-    /// - Throws: `StoreError`.
-    public func channels(of name: CapsuleName) throws(StoreError) -> [CapsuleName: CapsuleGeneration] {
-        var channels: [CapsuleName: CapsuleGeneration] = [:]
-        for channel in try DurableFiles.names(in: layout.channels(name)).compactMap({ CapsuleName($0) }) {
-            if let generation = try target(of: channel, of: name) { channels[channel] = generation }
-        }
-        return channels
-    }
-
     /// The exact generation that a reference means now.
     /// - Throws: `.noSuchCapsule`, `.noSuchGeneration`, `.noSuchChannel`, each with what there is instead.
     public func resolve(_ reference: CapsuleReference) throws(StoreError) -> CapsuleGeneration {
@@ -49,7 +39,7 @@ extension CapsuleStore {
             }
             return generation
         case .channel(let name, let channel):
-            guard let generation = try target(of: channel, of: name) else {
+            guard let generation = try history(of: channel, of: name)?.current else {
                 throw .noSuchChannel(name, channel: channel, known: try channels(of: name).keys.sorted())
             }
             guard known.contains(generation) else {
@@ -57,25 +47,5 @@ extension CapsuleStore {
             }
             return generation
         }
-    }
-
-    /// Points a channel at a generation, for nodes that ask from now on.
-    /// - Throws: `.noSuchGeneration`, `.noSuchCapsule`, `.system`.
-    public func setChannel(_ channel: CapsuleName, to generation: CapsuleGeneration) throws(StoreError) {
-        let generation = try resolve(.generation(generation))
-        try DurableFiles.makeDirectory(layout.channels(generation.name))
-        try DurableFiles.replace(
-            layout.channel(channel, of: generation.name), with: Array("\(generation.number)\n".utf8),
-            permissions: 0o644)
-    }
-
-    private func target(of channel: CapsuleName, of name: CapsuleName) throws(StoreError) -> CapsuleGeneration? {
-        let path = layout.channel(channel, of: name)
-        guard DurableFiles.status(path) != nil else { return nil }
-        let text = String(decoding: try DurableFiles.read(path, limit: 64), as: UTF8.self)
-        guard text.hasSuffix("\n"), let generation = CapsuleGeneration("\(name)@\(text.dropLast())") else {
-            throw .damaged(path: path, reason: "it holds no generation's number")
-        }
-        return generation
     }
 }

@@ -4,7 +4,7 @@ public import CapsuleFormat
 ///
 /// ```
 /// STATE/capsules/NAME/generations/N/{manifest,index}   immutable once there
-/// STATE/capsules/NAME/channels/stable                  a generation's number, changed by rename
+/// STATE/capsules/NAME/channels/stable                  a `ChannelHistory`, changed by rename
 /// STATE/bundles/SHA256                                 read-only, shared by all capsules
 /// STATE/keys/{signing.key,KEYID.pub}                   0600 in 0700
 /// STATE/{locks,build,cache,chunks.catalogue}           nothing that is served

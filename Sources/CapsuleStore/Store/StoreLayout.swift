@@ -26,6 +26,8 @@ struct StoreLayout: Hashable, Sendable {
     var catalogue: String { "\(state)/chunks.catalogue" }
     /// Held while anything becomes visible. No capsule has this name.
     var publishLock: String { "\(locks)/.publish" }
+    /// Held together by builds that share chunks, alone by a collection.
+    var bundlesLock: String { "\(locks)/.bundles" }
 
     func bundle(_ id: ContentDigest) -> String { "\(bundles)/\(id.hex)" }
     func capsule(_ name: CapsuleName) -> String { "\(capsules)/\(name)" }
@@ -35,6 +37,8 @@ struct StoreLayout: Hashable, Sendable {
     }
     func channels(_ name: CapsuleName) -> String { "\(capsule(name))/channels" }
     func channel(_ channel: CapsuleName, of name: CapsuleName) -> String { "\(channels(name))/\(channel)" }
+    /// The highest number that was deleted, so that it is not given again.
+    func highestDeleted(_ name: CapsuleName) -> String { "\(capsule(name))/highest-deleted" }
     func lock(_ name: CapsuleName) -> String { "\(locks)/\(name)" }
     func build(_ name: CapsuleName) -> String { "\(builds)/\(name)" }
 }

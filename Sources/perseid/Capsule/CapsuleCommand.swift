@@ -5,8 +5,13 @@ import Foundation
 
 struct CapsuleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "capsule", abstract: "Builds and lists capsules.",
-        subcommands: [CapsuleBuild.self, CapsuleList.self, CapsuleShow.self])
+        commandName: "capsule", abstract: "Builds, moves and keeps capsules.",
+        subcommands: [
+            CapsuleBuild.self, CapsuleList.self, CapsuleShow.self, CapsuleDiff.self,
+            CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
+            CapsuleDelete.self, CapsuleCollect.self,
+            CapsuleVerify.self, CapsuleExport.self, CapsuleImport.self,
+        ])
 }
 
 struct CapsuleBuild: AsyncParsableCommand {
@@ -35,6 +40,10 @@ struct CapsuleBuild: AsyncParsableCommand {
     var kernelArguments: String?
     @Option(help: "Channel that points at the new generation; `none` moves none.")
     var channel = CapsuleReference.defaultChannel
+    @Option(help: "Days until nodes refuse it; never, if left out.")
+    var expiresIn: Int?
+    @Flag(help: "Ask apt for the kernel and pack its modules anew, whatever the cache holds.")
+    var refresh = false
 
     func validate() throws {
         guard CapsuleName(name) != nil else {
@@ -43,11 +52,16 @@ struct CapsuleBuild: AsyncParsableCommand {
         guard channel == "none" || CapsuleName(channel) != nil else {
             throw ValidationError("`\(channel)` is no channel name")
         }
+        if let expiresIn, !(1...36_500).contains(expiresIn) {
+            throw ValidationError("--expires-in takes 1 to 36500 days")
+        }
     }
 
     func run() async throws {
         guard let name = CapsuleName(name) else { return }
-        var options = CapsuleBuildOptions(channel: channel == "none" ? nil : CapsuleName(channel))
+        var options = CapsuleBuildOptions(
+            channel: channel == "none" ? nil : CapsuleName(channel),
+            expires: expiresIn.map { Int64(Date().timeIntervalSince1970) + Int64($0) * 86_400 }, refresh: refresh)
         if let kernelArguments { options.kernelCommandLine = kernelArguments }
         let progress = ProgressLine()
         let builder = CapsuleBuilder(store: try state.open().openCapsules()) { progress.show($0) }

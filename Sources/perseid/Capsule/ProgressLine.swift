@@ -3,10 +3,10 @@ import CapsuleStore
 import Foundation
 import Synchronization
 
-/// The progress of a build on one line of a terminal; a line a phase where there is no terminal.
+/// The progress of something long on one line of a terminal; a line a phase where there is no terminal.
 final class ProgressLine: Sendable {
     private struct State {
-        var phase: CapsuleBuildProgress.Phase?
+        var phase: String?
         var began = ContinuousClock.now
         var shown = ContinuousClock.now
         var ended = false
@@ -16,16 +16,25 @@ final class ProgressLine: Sendable {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
     func show(_ progress: CapsuleBuildProgress) {
+        show(Self.name(of: progress.phase), done: progress.done, total: progress.total)
+    }
+
+    /// - Parameters:
+    ///   - phase: what is being done, `reading x.capsule`.
+    ///   - done: bytes; 0 where nobody tells.
+    ///   - total: nil where nobody knows.
+    func show(_ phase: String, done: Int64, total: Int64?) {
         let now = ContinuousClock.now
         let text: String? = state.withLock { state in
-            let isNew = state.phase != progress.phase
+            let isNew = state.phase != phase
             if isNew {
-                state.phase = progress.phase
+                state.phase = phase
                 state.began = now
             }
             guard isNew || (isTerminal && now - state.shown > .milliseconds(200)) else { return nil }
             state.shown = now
-            return Self.text(progress, elapsed: now - state.began)
+            // A log gets the phase alone: how far it was at its first byte says nothing.
+            return isTerminal ? Self.text(phase, done, total, elapsed: now - state.began) : phase
         }
         guard let text else { return }
         write(isTerminal ? "\r\u{1b}[K\(text)" : text + "\n")
@@ -44,15 +53,14 @@ final class ProgressLine: Sendable {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
-    private static func text(_ progress: CapsuleBuildProgress, elapsed: Duration) -> String {
-        let name = name(of: progress.phase)
-        guard progress.done > 0 else { return name }
-        guard let total = progress.total, total > 0 else { return "\(name): \(ByteCount.text(progress.done))" }
+    private static func text(_ name: String, _ done: Int64, _ total: Int64?, elapsed: Duration) -> String {
+        guard done > 0 else { return name }
+        guard let total, total > 0 else { return "\(name): \(ByteCount.text(done))" }
+        var text = "\(name): \(done * 100 / total) % of \(ByteCount.text(total))"
         let seconds = elapsed / .seconds(1)
-        var text = "\(name): \(progress.done * 100 / total) % of \(ByteCount.text(total))"
         if seconds > 0.5 {
-            let rate = Double(progress.done) / seconds
-            let left = Double(total - progress.done) / rate
+            let rate = Double(done) / seconds
+            let left = Double(total - done) / rate
             text += ", \(ByteCount.text(Int64(rate)))/s, \(Int(left.rounded(.up))) s left"
         }
         return text
