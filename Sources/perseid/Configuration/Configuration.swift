@@ -23,7 +23,6 @@ struct Configuration: Sendable {
     var tftpboot: String
     /// What firmware is given first.
     var loader: BootLoader = .ipxe
-    var chainloadAlways = false
     /// Runs as this user once the sockets are open.
     var user: String?
 }
@@ -54,7 +53,7 @@ extension Configuration {
     /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
-        case tftpboot, loader, chainloadAlways, user
+        case tftpboot, loader, user
 
         var environmentName: String {
             "PERSEID_"
@@ -94,9 +93,6 @@ extension Configuration {
         if let value = given[.loader] {
             let known = BootLoader.allCases.map(\.rawValue).joined(separator: ", ")
             loader = try value.read(.loader, "one of \(known)") { BootLoader(rawValue: $0) }
-        }
-        if let value = given[.chainloadAlways] {
-            chainloadAlways = try value.read(.chainloadAlways, "true or false") { Bool($0) }
         }
         user = given[.user]?.value
     }
