@@ -7,10 +7,7 @@ extension DHCPMachine {
     mutating func discover(_ exchange: inout Exchange) -> [DHCPAction] {
         let client = exchange.client
         if let refusal = reasonToRefuse(client, exchange.verdict) {
-            let refused = refuse(exchange, refusal)
-            // The attempt of a machine that cannot be booted shows why; that of an ignored one does not begin.
-            return refused.isEmpty || exchange.verdict.isIgnored
-                ? refused : beginning(of: exchange, client) + refused
+            return refuseDiscover(exchange, client, refusal)
         }
         guard
             let address = pool.offer(
@@ -30,12 +27,6 @@ extension DHCPMachine {
             actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client.summary)"))
         }
         return actions
-    }
-
-    /// The event that begins an attempt: the first DISCOVER of what a machine has in its firmware.
-    private func beginning(of exchange: Exchange, _ client: BootClient) -> [DHCPAction] {
-        guard client.phase == .firmware, exchange.opensConversation else { return [] }
-        return [exchange.event(.discovered, "\(client)")]
     }
 
     private mutating func refuseExhausted(_ exchange: Exchange, _ client: BootClient) -> [DHCPAction] {

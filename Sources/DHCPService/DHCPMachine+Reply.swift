@@ -17,7 +17,7 @@ extension DHCPMachine {
             reply.options.rebindingTime = UInt32(UInt64(settings.leaseSeconds) * 7 / 8)
         }
         addNetworkOptions(to: &reply, for: exchange)
-        if !exchange.verdict.isIgnored { client.fillBootFields(of: &reply, from: settings.bootServer) }
+        if !exchange.verdict.isIgnored { client.fillBootFields(of: &reply, from: bootServer) }
         echo(request, into: &reply)
         return DHCPReply(
             bytes: try encodeToFit(reply, limit: request.options.payloadLimit),
@@ -38,15 +38,6 @@ extension DHCPMachine {
             bytes: try nak.encoded(limit: request.options.payloadLimit), destination: destination, source: .server)
     }
 
-    private func frame(_ type: DHCPMessageType, for request: DHCPMessage) -> DHCPMessage {
-        var reply = DHCPMessage(.reply, transactionID: request.transactionID, mac: request.mac)
-        reply.flags = request.flags
-        reply.relayAddress = request.relayAddress
-        reply.options.messageType = type
-        reply.options.serverIdentifier = settings.serverAddress
-        return reply
-    }
-
     /// Mask, router and DNS go to everyone: ROMs use them and forget to ask. Names go to those who ask.
     private func addNetworkOptions(to reply: inout DHCPMessage, for exchange: Exchange) {
         let wanted = exchange.message.options
@@ -56,28 +47,6 @@ extension DHCPMachine {
         reply.options.domainNameServers = settings.nameServers
         if case .known(let name) = exchange.verdict, wanted.requests(.hostName) { reply.options.hostName = name }
         if let domain = settings.domain, wanted.requests(.domainName) { reply.options.domainName = domain }
-    }
-
-    /// Copies what a server has to give back as it came: 97 (RFC 4578, 2.3), 61 (RFC 6842), 82 (RFC 3046).
-    func echo(_ request: DHCPMessage, into reply: inout DHCPMessage) {
-        for code in [DHCPOptionCode.clientMachine, .clientIdentifier, .relayAgentInformation] {
-            reply.options[code] = request.options[code]
-        }
-    }
-
-    /// The message within what the client takes. What it can do without goes first, in this order; what it boots
-    /// by, and what must be echoed, stays.
-    func encodeToFit(_ message: DHCPMessage, limit: Int) throws(DHCPError) -> [UInt8] {
-        var message = message
-        for code in [DHCPOptionCode.domainName, .hostName, .domainNameServer, .broadcastAddress] {
-            do throws(DHCPError) {
-                return try message.encoded(limit: limit)
-            } catch {
-                guard case .exceedsLimit = error else { throw error }
-                message.options[code] = nil
-            }
-        }
-        return try message.encoded(limit: limit)
     }
 
     /// RFC 2131, 4.1: by relay, to the address in use, by broadcast if the client asks for it, else to its MAC.

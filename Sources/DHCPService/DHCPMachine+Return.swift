@@ -31,9 +31,8 @@ extension DHCPMachine {
     /// DHCPINFORM: options without an address, for a client that has one (RFC 2131, 4.3.5).
     mutating func inform(_ exchange: Exchange) -> [DHCPAction] {
         let client = exchange.client
-        guard settings.subnet.contains(exchange.message.clientAddress) else {
-            return refuse(
-                exchange, "a DHCPINFORM from \(exchange.message.clientAddress), which is not in \(settings.subnet)")
+        if let problem = problem(withClientAt: exchange.message.clientAddress) {
+            return refuse(exchange, "a DHCPINFORM: \(problem)")
         }
         if let refusal = reasonToRefuse(client, exchange.verdict) { return refuse(exchange, refusal) }
         do throws(DHCPError) {

@@ -1,0 +1,52 @@
+import BootMachine
+import BootPolicy
+import BootProtocols
+
+/// One message with all that is known around it.
+struct DHCPExchange {
+    let message: DHCPMessage
+    let source: IPv4Endpoint
+    let port: DHCPPort
+    let now: Int64
+    let verdict: NodeVerdict
+    let loader: BootLoader
+    var conversation: Conversation
+    var opensConversation = true
+
+    init(
+        message: DHCPMessage, source: IPv4Endpoint, port: DHCPPort, now: Int64, verdict: NodeVerdict,
+        loader: BootLoader
+    ) {
+        self.message = message
+        self.source = source
+        self.port = port
+        self.now = now
+        self.verdict = verdict
+        self.loader = loader
+        conversation = Conversation(transactionID: message.transactionID, began: now, isChained: false)
+    }
+
+    var mac: MACAddress { message.mac }
+
+    var client: BootClient {
+        BootClient(ClientTraits(message, wasChained: conversation.isChained), giving: loader)
+    }
+
+    func event(_ kind: BootEvent.Kind, bytes: Int? = nil, _ detail: String) -> DHCPAction {
+        .record(
+            BootEvent(
+                node: mac, kind: kind, at: now, transport: .dhcp, bytes: bytes.map { Int64($0) }, detail: detail))
+    }
+}
+
+extension NodeVerdict {
+    /// The machine is a node.
+    var isKnown: Bool {
+        if case .known = self { true } else { false }
+    }
+
+    /// Policy keeps the machine out.
+    var isIgnored: Bool {
+        if case .ignored = self { true } else { false }
+    }
+}

@@ -1,0 +1,74 @@
+import BootMachine
+import BootPolicy
+import BootProtocols
+
+/// What a DHCP server and a proxy have in common: whom they refuse, what an answer gives back as it came, and port 4011.
+protocol DHCPResponder {
+    var reception: DHCPReception { get set }
+    /// Where boot files are to be had; its address is the server identifier too.
+    var bootServer: BootServer { get }
+    /// Why a client at this address is not served; nil if it is.
+    func problem(withClientAt address: IPv4Address) -> String?
+}
+
+extension DHCPResponder {
+    /// The reason for which a boot program gets no answer; nil for whoever may go on. An operating system, and a
+    /// bare client that cannot be told from one, is served whatever policy says of its machine's booting.
+    func reasonToRefuse(_ client: BootClient, _ verdict: NodeVerdict) -> String? {
+        if case .refused(let reason) = client.offer { return "\(client): \(reason)" }
+        guard case .ignored(let reason) = verdict else { return nil }
+        switch client.kind {
+        case .system, .grub: return nil
+        case .ipxe, .httpFirmware, .pxeFirmware, .biosROM, .raspberryPi, .uBoot, .agent: return "\(client): \(reason)"
+        }
+    }
+
+    mutating func refuse(_ exchange: DHCPExchange, _ reason: String) -> [DHCPAction] {
+        reception.refuse(exchange, reason)
+    }
+
+    /// No answer to the DISCOVER of a client that policy or its own shortcomings keep from booting. The attempt of
+    /// a machine that cannot be booted shows why; that of an ignored one does not begin.
+    mutating func refuseDiscover(_ exchange: DHCPExchange, _ client: BootClient, _ reason: String) -> [DHCPAction] {
+        let refused = refuse(exchange, reason)
+        return refused.isEmpty || exchange.verdict.isIgnored ? refused : beginning(of: exchange, client) + refused
+    }
+
+    /// The event that begins an attempt: the first DISCOVER of what a machine has in its firmware.
+    func beginning(of exchange: DHCPExchange, _ client: BootClient) -> [DHCPAction] {
+        guard client.phase == .firmware, exchange.opensConversation else { return [] }
+        return [exchange.event(.discovered, "\(client)")]
+    }
+
+    /// A reply that names the server and nothing else. What flags and giaddr say of the way back stays.
+    func frame(_ type: DHCPMessageType, for request: DHCPMessage) -> DHCPMessage {
+        var reply = DHCPMessage(.reply, transactionID: request.transactionID, mac: request.mac)
+        reply.flags = request.flags
+        reply.relayAddress = request.relayAddress
+        reply.options.messageType = type
+        reply.options.serverIdentifier = bootServer.address
+        return reply
+    }
+
+    /// Copies what a server has to give back as it came: 97 (RFC 4578, 2.3), 61 (RFC 6842), 82 (RFC 3046).
+    func echo(_ request: DHCPMessage, into reply: inout DHCPMessage) {
+        for code in [DHCPOptionCode.clientMachine, .clientIdentifier, .relayAgentInformation] {
+            reply.options[code] = request.options[code]
+        }
+    }
+
+    /// The message within what the client takes. What it can do without goes first, in this order; what it boots
+    /// by, and what must be echoed, stays.
+    func encodeToFit(_ message: DHCPMessage, limit: Int) throws(DHCPError) -> [UInt8] {
+        var message = message
+        for code in [DHCPOptionCode.domainName, .hostName, .domainNameServer, .broadcastAddress] {
+            do throws(DHCPError) {
+                return try message.encoded(limit: limit)
+            } catch {
+                guard case .exceedsLimit = error else { throw error }
+                message.options[code] = nil
+            }
+        }
+        return try message.encoded(limit: limit)
+    }
+}
