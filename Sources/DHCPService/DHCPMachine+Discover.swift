@@ -9,11 +9,14 @@ extension DHCPMachine {
         if let refusal = reasonToRefuse(client, exchange.verdict) {
             return refuseDiscover(exchange, client, refusal)
         }
+        let wish = exchange.message.options.requestedAddress
+        // Addresses in order were probed ahead; one that is wished for, or was in dispute, was not.
+        let isWishUntried = wish.map { pool.holder(of: $0).map { $0.hold == .setAside } ?? true } ?? false
         guard
             let address = pool.offer(
-                to: exchange.mac, wish: exchange.message.options.requestedAddress,
-                until: exchange.now + Self.offerHold, at: exchange.now)
+                to: exchange.mac, wish: wish, until: exchange.now + Self.offerHold, at: exchange.now)
         else { return refuseExhausted(exchange, client) }
+        let isUntried = isWishUntried && address == wish
         let reply: DHCPReply
         do throws(DHCPError) {
             reply = try self.reply(.offer, to: exchange, client, address: address)
@@ -22,6 +25,8 @@ extension DHCPMachine {
         }
         var actions = beginning(of: exchange, client)
         actions.append(.send(reply))
+        if isUntried { actions.append(.probe(address)) }
+        actions += probes()
         if client.phase != .system, !exchange.conversation.wasOfferRecorded {
             exchange.conversation.wasOfferRecorded = true
             actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client.summary)"))

@@ -8,9 +8,7 @@ public import Registry
 /// on the way sends another client identifier. Time is in milliseconds since 1970 and may step back; then leases
 /// last longer, and none is given twice.
 public struct DHCPMachine: Sendable {
-    public let settings: DHCPSettings
-    /// What policy says of a MAC; asked once for each message. To change policy at run time, let the closure read
-    /// what changes.
+    public private(set) var settings: DHCPSettings
     var pool: AddressPool
     var reception: DHCPReception
     /// Messages that were not DHCP requests of Ethernet clients, since the start.
@@ -33,6 +31,24 @@ public struct DHCPMachine: Sendable {
         reception = DHCPReception(verdict: verdict)
         pool = AddressPool(range: range, withheld: settings.withheld, leases: leases)
     }
+
+    /// What is to be done before the first message: probes of the addresses that will be given first.
+    public mutating func start(at now: Int64) -> [DHCPAction] { probes() }
+
+    /// Takes over other settings. Leases, offers and conversations go on; an address that is served no more ends with
+    /// its lease.
+    /// - Throws: what cannot be served, and nothing has changed then.
+    public mutating func apply(_ settings: DHCPSettings, at now: Int64) throws(DHCPSettingsError) -> [DHCPAction] {
+        guard settings.serverAddress == self.settings.serverAddress else {
+            throw .serverMoved(from: self.settings.serverAddress, to: settings.serverAddress)
+        }
+        try pool.adopt(range: settings.checkedPool(), withheld: settings.withheld)
+        self.settings = settings
+        return probes()
+    }
+
+    /// The probes that are due now.
+    mutating func probes() -> [DHCPAction] { pool.takeProbes().map(DHCPAction.probe) }
 
     /// Takes one datagram's payload and says what is to be done, in order.
     public mutating func receive(

@@ -55,6 +55,11 @@ struct DHCPReception: Sendable {
         return [exchange.event(.refused, reason)]
     }
 
+    /// Whether one more event of this machine may be recorded: of a node always.
+    mutating func mayRecord(_ mac: MACAddress, at now: Int64) -> Bool {
+        verdict(mac).isKnown || strangers.take(at: now)
+    }
+
     /// A record of a client whose messages cannot be read: else it would look as if it never asked.
     private mutating func refuseMalformed(_ bytes: [UInt8], _ error: DHCPError, at now: Int64) -> [DHCPAction] {
         // op 1, Ethernet, and chaddr at its place (RFC 2131, 2).

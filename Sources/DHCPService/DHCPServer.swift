@@ -1,5 +1,5 @@
 public import BootMachine
-import BootProtocols
+public import BootProtocols
 import Glibc
 public import PacketIO
 public import Registry
@@ -67,6 +67,7 @@ public final class DHCPServer: Sendable {
             let poller = try Poller(waker: waker)
             try poller.add(sockets.server.descriptor, token: UInt64(DHCPPort.server.rawValue))
             try poller.add(sockets.bootServer.descriptor, token: UInt64(DHCPPort.bootServer.rawValue))
+            perform(machine.withLock { $0.start(at: wallMilliseconds()) })
             var room = ReceiveBatch(capacity: Self.batchSize, datagramSize: DHCPMessage.maximumSize + 1)
             while !waker.isStopRequested {
                 var ready: [DHCPPort] = []
@@ -78,6 +79,25 @@ public final class DHCPServer: Sendable {
         } catch {
             report("DHCP on \(interface.name) has ended: \(error)")
         }
+    }
+
+    /// Takes over other settings while messages come and go; see `DHCPMachine.apply`. From any thread.
+    public func reconfigure(_ settings: DHCPSettings) throws(DHCPSettingsError) {
+        let now = wallMilliseconds()
+        let result = machine.withLock { machine -> Result<[DHCPAction], DHCPSettingsError> in
+            do throws(DHCPSettingsError) {
+                return .success(try machine.apply(settings, at: now))
+            } catch {
+                return .failure(error)
+            }
+        }
+        perform(try result.get())
+    }
+
+    /// Tells that `mac` answered for `address` on the link; see `DHCPMachine.conflict`. From any thread.
+    public func conflict(_ address: IPv4Address, with mac: MACAddress) {
+        let now = wallMilliseconds()
+        perform(machine.withLock { $0.conflict(address, with: mac, at: now) })
     }
 
     private func serve(_ port: DHCPPort, _ room: inout ReceiveBatch) {
@@ -148,6 +168,7 @@ public final class DHCPServer: Sendable {
             case .commit: break
             case .send(let reply): send(reply)
             case .record(let event): record(event)
+            case .probe: break
             }
         }
     }

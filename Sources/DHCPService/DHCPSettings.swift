@@ -56,6 +56,8 @@ public enum DHCPSettingsError: Error, Hashable, Sendable {
     case poolEmpty(ClosedRange<IPv4Address>)
     case leaseTooShort(seconds: UInt32)
     case domainTooLong(String)
+    /// The server's address changed under it: that takes a restart.
+    case serverMoved(from: IPv4Address, to: IPv4Address)
 }
 
 extension DHCPSettingsError: CustomStringConvertible {
@@ -67,6 +69,8 @@ extension DHCPSettingsError: CustomStringConvertible {
         case .poolTooLarge(let pool): "the pool \(Self.text(pool)) has more than \(DHCPSettings.largestPool) addresses"
         case .poolEmpty(let pool): "the pool \(Self.text(pool)) has no address for clients"
         case .leaseTooShort(let seconds): "a lease of \(seconds) s is too short; the least is 60 s"
+        case .serverMoved(let old, let new):
+            "the server's address \(old) cannot become \(new) while it runs; restart it"
         case .domainTooLong(let name): "the domain \(name) is longer than 253 bytes"
         }
     }

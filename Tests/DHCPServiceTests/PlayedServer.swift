@@ -26,6 +26,7 @@ struct PlayedServer {
             domain: "cluster.example", httpPort: 8987)
         change(&settings)
         machine = try DHCPMachine(settings: settings, leases: leases, verdict: verdict)
+        _ = machine.start(at: now)
     }
 
     /// What came of one message.
@@ -40,6 +41,9 @@ struct PlayedServer {
         }
         var events: [BootEvent] {
             actions.compactMap { if case .record(let event) = $0 { event } else { nil } }
+        }
+        var probes: [IPv4Address] {
+            actions.compactMap { if case .probe(let address) = $0 { address } else { nil } }
         }
         /// The only reply, as its receiver decodes it.
         func message() throws -> DHCPMessage {

@@ -65,6 +65,12 @@ public struct DHCPOptionCode: RawRepresentable, Hashable, Sendable {
     public static let clientNetworkInterface = Self(rawValue: 94)
     /// RFC 4578, 2.3
     public static let clientMachine = Self(rawValue: 97)
+    /// RFC 8925, 3.1
+    public static let ipv6OnlyPreferred = Self(rawValue: 108)
+    /// RFC 3011
+    public static let subnetSelection = Self(rawValue: 118)
+    /// RFC 3442
+    public static let classlessStaticRoute = Self(rawValue: 121)
     /// iPXE's encapsulated options: Etherboot's number, tentatively assigned (RFC 3942).
     public static let ipxe = Self(rawValue: 175)
 }
