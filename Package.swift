@@ -56,6 +56,7 @@ let package = Package(
         room("CapsuleFormat", uses: [crypto]),
         room("CapsuleStore", uses: ["CapsuleFormat", subprocess]),
         room("Registry", uses: ["BootMachine", "BootProtocols", crypto]),
+        room("NodeLists", uses: ["Registry", "BootProtocols", .product(name: "Yams", package: "Yams")]),
         room("RegistrySQLite", uses: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
         room("BootPolicy", uses: ["BootProtocols", "BootMachine", "Registry"]),
         room("DHCPService", uses: ["PacketIO", "BootPolicy", "Registry", "BootMachine", "BootProtocols"]),
@@ -98,6 +99,7 @@ let package = Package(
         tests(of: "BootMachine"),
         tests(of: "CapsuleFormat"),
         tests(of: "CapsuleStore", uses: ["CapsuleFormat"]),
+        tests(of: "NodeLists", uses: ["BootProtocols"]),
         tests(of: "RegistrySQLite", uses: ["Registry", "BootMachine", "BootProtocols"]),
         tests(of: "BootPolicy", uses: ["BootMachine", "BootProtocols", "Registry", "PacketCapture"]),
         tests(
