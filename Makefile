@@ -27,7 +27,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp fuzz lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench-dhcp: build ## DHCP: Kea, dnsmasq and Perseid by perfdhcp in turn, then Pe
 # A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
 fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS
 	@Tests/Fuzz/run $(TARGET) $(SECONDS) $(RUNS)
+
+docs: ## write the pages that are made from tables in the code
+	env PERSEID_WRITE_DOCS=1 swift test --disable-xctest --filter 'PageTests'
 
 lint: ## is the source formatted as .swift-format says?
 	swift format lint --strict --recursive --parallel $(SOURCES)

@@ -127,7 +127,8 @@ public struct NodeBook: Sendable {
     private mutating func begin(_ event: BootEvent, poweredOn: Int64?) -> [Change] {
         if let previous = attempts[event.node] { owners[previous.id] = nil }
         lastAttempt += 1
-        let state = Transition.next(from: nodes[event.node]?.state ?? .registered, on: .discovered) ?? .registered
+        // A machine in quarantine is new at each power-on, however far it got before.
+        let state: NodeState = nodes[event.node]?.node.approved == false ? .new : .registered
         let attempt = Attempt(
             id: lastAttempt, node: event.node, began: event.at, zero: poweredOn ?? event.at, state: state)
         attempts[event.node] = attempt
