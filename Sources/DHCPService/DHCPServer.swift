@@ -25,8 +25,11 @@ public final class DHCPServer: Sendable {
     private let record: @Sendable (BootEvent) -> Void
     private let report: @Sendable (String) -> Void
 
-    /// Datagrams handled, and leases committed, at once.
+    /// Datagrams handled at once.
     private static let batchSize = 256
+    /// The least time from one look at the sockets to the next. Whoever comes alone is answered at once; in a storm a
+    /// few gather meanwhile, and share the costs of a thread's wake, a call and a run of replies.
+    private static let turnInterval = Duration.microseconds(250)
     /// The least time from one group of leases to the next: half of a disk's and a thread's time went into groups of
     /// one lease without it.
     private static let commitInterval = Duration.milliseconds(1)
@@ -74,7 +77,10 @@ public final class DHCPServer: Sendable {
                 try poller.wait(milliseconds: nil) { token, _ in
                     if let port = UInt16(exactly: token).flatMap(DHCPPort.init(rawValue:)) { ready.append(port) }
                 }
-                for port in ready { serve(port, &room) }
+                let began = ContinuousClock.now
+                var isBehind = false
+                for port in ready where serve(port, &room) == room.capacity { isBehind = true }
+                if !isBehind { waitOut(Self.turnInterval, since: began) }
             }
         } catch {
             report("DHCP on \(interface.name) has ended: \(error)")
@@ -100,15 +106,16 @@ public final class DHCPServer: Sendable {
         perform(machine.withLock { $0.conflict(address, with: mac, at: now) })
     }
 
-    private func serve(_ port: DHCPPort, _ room: inout ReceiveBatch) {
+    /// Gives how many datagrams there were.
+    private func serve(_ port: DHCPPort, _ room: inout ReceiveBatch) -> Int {
         let now = wallMilliseconds()
         var batch = DHCPBatch()
         do throws(SystemError) {
-            guard try sockets.receive(port, into: &room) > 0 else { return }
+            guard try sockets.receive(port, into: &room) > 0 else { return 0 }
         } catch {
             // Of the network, not of the socket: the interface went down, say. It shows again when it is back.
             report("DHCP on \(interface.name): \(error)")
-            return
+            return 0
         }
         machine.withLock { machine in
             room.forEachDatagram { origin, bytes in
@@ -117,9 +124,11 @@ public final class DHCPServer: Sendable {
             }
         }
         perform(batch.immediate)
-        guard !batch.leases.isEmpty, !committing.add(batch) else { return }
-        // Whoever asked asks again, and has its address kept.
-        report("\(batch.leases.count) DHCP leases were not stored: the disk is behind by \(CommitQueue.limit)")
+        if !batch.leases.isEmpty, !committing.add(batch) {
+            // Whoever asked asks again, and has its address kept.
+            report("\(batch.leases.count) DHCP leases were not stored: the disk is behind by \(CommitQueue.limit)")
+        }
+        return room.count
     }
 
     /// Commits what is queued until the queue is asked to stop and is empty.
@@ -144,7 +153,7 @@ public final class DHCPServer: Sendable {
         }
     }
 
-    /// A lease that comes alone is stored at once; where many come, the next group gathers meanwhile.
+    /// What comes alone is dealt with at once; where much comes, more gathers meanwhile.
     private func waitOut(_ interval: Duration, since began: ContinuousClock.Instant) {
         let rest = interval - (ContinuousClock.now - began)
         if rest > .zero { usleep(UInt32(clamping: Int64(rest / .microseconds(1)))) }
@@ -154,7 +163,7 @@ public final class DHCPServer: Sendable {
         let leases = batches.flatMap(\.leases)
         do {
             try commit(leases)
-            for batch in batches { perform(batch.afterCommit) }
+            perform(batches.flatMap(\.afterCommit))
         } catch {
             report("\(leases.count) DHCP leases could not be stored: \(error)")
             let now = wallMilliseconds()
@@ -163,26 +172,36 @@ public final class DHCPServer: Sendable {
     }
 
     private func perform(_ actions: [DHCPAction]) {
+        var outbox = ReplyOutbox()
         for action in actions {
             switch action {
             case .commit: break
-            case .send(let reply): send(reply)
+            case .send(let reply): send(reply, &outbox)
             case .record(let event): record(event)
             case .probe: break
             }
         }
+        for run in outbox.takeAll() { send(run) }
     }
 
-    private func send(_ reply: DHCPReply) {
+    private func send(_ reply: DHCPReply, _ outbox: inout ReplyOutbox) {
         do throws(SystemError) {
             switch reply.destination {
             case .link(let client, let address): try sendFrame(reply, to: client, address)
             case .broadcast: try sendFrame(reply, to: .broadcast, .broadcast)
             case .routed(let endpoint):
-                try sockets.send(reply, to: endpoint, from: serverAddress, interfaceIndex: interface.index)
+                if let run = outbox.add(reply.bytes, to: endpoint, from: reply.source) { send(run) }
             }
         } catch {
             report("a DHCP reply was not sent: \(error)")
+        }
+    }
+
+    private func send(_ run: ReplyOutbox.Run) {
+        do throws(SystemError) {
+            try sockets.send(run, from: serverAddress, interfaceIndex: interface.index)
+        } catch {
+            report("\(run.count) DHCP replies to \(run.destination) were not sent: \(error)")
         }
     }
 
@@ -239,12 +258,16 @@ private struct Sockets: ~Copyable, Sendable {
     }
 
     func send(
-        _ reply: DHCPReply, to endpoint: IPv4Endpoint, from source: IPv4Address, interfaceIndex: UInt32
+        _ run: ReplyOutbox.Run, from source: IPv4Address, interfaceIndex: UInt32
     ) throws(SystemError) {
-        let bytes = reply.bytes.span.bytes
-        switch reply.source {
-        case .server: try server.send(bytes, to: endpoint, from: source, interfaceIndex: interfaceIndex)
-        case .bootServer: try bootServer.send(bytes, to: endpoint, from: source, interfaceIndex: interfaceIndex)
+        let bytes = run.bytes.span.bytes
+        switch run.source {
+        case .server:
+            try server.send(
+                bytes, segmentSize: run.size, to: run.destination, from: source, interfaceIndex: interfaceIndex)
+        case .bootServer:
+            try bootServer.send(
+                bytes, segmentSize: run.size, to: run.destination, from: source, interfaceIndex: interfaceIndex)
         }
     }
 }
