@@ -50,6 +50,16 @@ extension DHCPOptions {
     }
 
     private mutating func set(_ code: DHCPOptionCode, _ addresses: [IPv4Address]) {
-        self[code] = addresses.isEmpty ? nil : addresses.flatMap(\.octets)[...]
+        guard !addresses.isEmpty else {
+            self[code] = nil
+            return
+        }
+        write(code) { bytes in
+            for address in addresses {
+                for shift in [24, 16, 8, 0] as [UInt32] {
+                    bytes.append(UInt8(truncatingIfNeeded: address.value >> shift))
+                }
+            }
+        }
     }
 }
