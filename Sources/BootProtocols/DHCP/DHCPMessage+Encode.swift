@@ -43,7 +43,7 @@ extension DHCPMessage {
     private static func write(_ options: DHCPOptions, to writer: inout ByteWriter) throws(DHCPError) {
         // Three rounds over a score of entries cost less than one list of them in order.
         for round in [Round.messageType, .others, .relayAgentInformation] {
-            try options.forEach { (code, value) throws(DHCPError) in
+            try options.visit { (code, value) throws(DHCPError) in
                 if Round(of: code) == round { try write(code, value, to: &writer) }
             }
         }

@@ -87,7 +87,7 @@ public struct DHCPOptions: Sendable {
     }
 
     /// Hands each option to `body` in its order, without a copy.
-    func forEach<Failure: Error>(
+    func visit<Failure: Error>(
         _ body: (DHCPOptionCode, ArraySlice<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         for entry in entries { try body(entry.code, storage[entry.start..<entry.end]) }
