@@ -12,6 +12,12 @@ struct DHCPExchange {
     let loader: BootLoader
     var conversation: Conversation
     var opensConversation = true
+    /// Option 82, if there is one.
+    let relay: RelayAgentInformation?
+    /// The subnet that the client is in, as `ServedNetwork` numbers them.
+    var subnet = 0
+    /// What the machine is given by name.
+    var reservation: ReservationTable.Entry?
 
     init(
         message: DHCPMessage, source: IPv4Endpoint, port: DHCPPort, now: Int64, verdict: NodeVerdict,
@@ -23,10 +29,14 @@ struct DHCPExchange {
         self.now = now
         self.verdict = verdict
         self.loader = loader
+        relay = message.options.relayAgent
         conversation = Conversation(transactionID: message.transactionID, began: now, isChained: false)
     }
 
     var mac: MACAddress { message.mac }
+
+    /// What the client is to take for its server, by the word of its relay agent (RFC 5107, 4).
+    var serverOverride: IPv4Address? { message.relayAddress == .any ? nil : relay?.serverIdentifierOverride }
 
     var client: BootClient {
         BootClient(ClientTraits(message, wasChained: conversation.isChained), giving: loader)

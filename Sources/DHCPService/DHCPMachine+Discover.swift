@@ -9,14 +9,9 @@ extension DHCPMachine {
         if let refusal = reasonToRefuse(client, exchange.verdict) {
             return refuseDiscover(exchange, client, refusal)
         }
-        let wish = exchange.message.options.requestedAddress
-        // Addresses in order were probed ahead; one that is wished for, or was in dispute, was not.
-        let isWishUntried = wish.map { pool.holder(of: $0).map { $0.hold == .setAside } ?? true } ?? false
-        guard
-            let address = pool.offer(
-                to: exchange.mac, wish: wish, until: exchange.now + Self.offerHold, at: exchange.now)
-        else { return refuseExhausted(exchange, client) }
-        let isUntried = isWishUntried && address == wish
+        guard let (address, isUntried) = hold(for: exchange, from: network.subnets[exchange.subnet].sections) else {
+            return refuseExhausted(exchange, client)
+        }
         let reply: DHCPReply
         do throws(DHCPError) {
             reply = try self.reply(.offer, to: exchange, client, address: address)
@@ -34,9 +29,43 @@ extension DHCPMachine {
         return actions
     }
 
+    /// Holds an address for a machine: the one that is reserved for it, else the one that it has, wishes, or any.
+    /// - Returns: with it, whether it is to be asked by ARP whether somebody uses it. Addresses in order were probed
+    ///   ahead; one that is reserved or wished for, or was in dispute, was not.
+    mutating func hold(
+        for exchange: Exchange, from sections: [Int]
+    ) -> (IPv4Address, isUntried: Bool)? {
+        let (mac, now) = (exchange.mac, exchange.now)
+        if let reserved = reservedAddress(for: exchange), pool.isFree(reserved, for: mac, isReserved: true, at: now) {
+            let isUntried = isUntried(reserved)
+            pool.offerReserved(reserved, to: mac, until: now + Self.offerHold, at: now)
+            return (reserved, isUntried)
+        }
+        let wish = exchange.message.options.requestedAddress
+        let isWishUntried = wish.map(isUntried) ?? false
+        let address = pool.offer(to: mac, wish: wish, from: sections, until: now + Self.offerHold, at: now)
+        return address.map { ($0, isWishUntried && $0 == wish) }
+    }
+
+    /// The address that is reserved for a machine, if that is of use where the machine is.
+    func reservedAddress(for exchange: Exchange) -> IPv4Address? {
+        guard let address = exchange.reservation?.address, let index = network.index(of: address),
+            network.subnets[exchange.subnet].neighbours.contains(index)
+        else { return nil }
+        return address
+    }
+
+    private func isUntried(_ address: IPv4Address) -> Bool {
+        guard network.index(of: address).map({ network.subnets[0].neighbours.contains($0) }) ?? false else {
+            return false
+        }
+        return pool.holder(of: address).map { $0.hold == .setAside } ?? true
+    }
+
     private mutating func refuseExhausted(_ exchange: Exchange, _ client: BootClient) -> [DHCPAction] {
-        var text = "no address is free: all \(pool.size) of \(DHCPSettingsError.text(pool.range)) are held"
-        if let next = pool.nextExpiry {
+        let subnet = network.subnets[exchange.subnet]
+        var text = "no address is free in \(subnet.subnet): \(subnet.poolWords)"
+        if let next = pool.nextExpiry(in: subnet.sections) {
             text += "; the first is free again in \(max(0, next - exchange.now) / 1000) s"
         }
         // A machine that nobody knows must not become a node for asking in vain: whoever floods the pool would

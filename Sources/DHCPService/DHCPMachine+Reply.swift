@@ -8,54 +8,106 @@ extension DHCPMachine {
         _ type: DHCPMessageType, to exchange: Exchange, _ client: BootClient, address: IPv4Address?
     ) throws(DHCPError) -> DHCPReply {
         let request = exchange.message
-        var reply = frame(type, for: request)
+        let subnet = subnet(of: address, for: exchange)
+        var reply = frame(type, for: exchange)
         if type == .ack { reply.clientAddress = request.clientAddress }
         if let address {
             reply.yourAddress = address
-            reply.options.leaseTime = settings.leaseSeconds
-            reply.options.renewalTime = settings.leaseSeconds / 2
-            reply.options.rebindingTime = UInt32(UInt64(settings.leaseSeconds) * 7 / 8)
+            addTimes(subnet.settings.leaseTimes.granted(request.options.leaseTime), to: &reply)
         }
-        addNetworkOptions(to: &reply, for: exchange)
         if !exchange.verdict.isIgnored { client.fillBootFields(of: &reply, from: bootServer) }
+        addOptions(of: subnet, to: &reply, for: exchange, client)
         echo(request, into: &reply)
         return DHCPReply(
             bytes: try encodeToFit(reply, limit: request.options.payloadLimit),
-            destination: destination(of: reply, for: request), source: .server)
+            destination: destination(of: reply, for: exchange), source: .server)
     }
 
     /// A DHCPNAK: always broadcast on the link, for the client's address is wrong (RFC 2131, 4.3.2).
     func nak(_ exchange: Exchange, _ reason: String) throws(DHCPError) -> DHCPReply {
         let request = exchange.message
-        var nak = frame(.nak, for: request)
+        var nak = frame(.nak, for: exchange)
         nak.options.message = reason
         echo(request, into: &nak)
         if request.relayAddress != .any { nak.wantsBroadcast = true }
-        let destination: DHCPReply.Destination =
-            request.relayAddress == .any
-            ? .broadcast : .routed(IPv4Endpoint(request.relayAddress, port: DHCPPort.server.rawValue))
         return DHCPReply(
-            bytes: try nak.encoded(limit: request.options.payloadLimit), destination: destination, source: .server)
+            bytes: try nak.encoded(limit: request.options.payloadLimit),
+            destination: request.relayAddress == .any ? .broadcast : relayed(exchange), source: .server)
     }
 
-    /// Mask, router and DNS go to everyone: ROMs use them and forget to ask. Names go to those who ask.
-    private func addNetworkOptions(to reply: inout DHCPMessage, for exchange: Exchange) {
+    /// The subnet whose mask, router and times belong to an address; where several share a link, it need not be the one
+    /// that the client was found in.
+    func subnet(of address: IPv4Address?, for exchange: Exchange) -> ServedNetwork.Subnet {
+        let subnet = network.subnets[exchange.subnet]
+        guard subnet.neighbours.count > 1, let index = address.flatMap(network.index) else { return subnet }
+        return network.subnets[index]
+    }
+
+    private func addTimes(_ seconds: UInt32, to reply: inout DHCPMessage) {
+        reply.options.leaseTime = seconds
+        guard seconds != DHCPLeaseTimes.forever else { return }
+        reply.options.renewalTime = seconds / 2
+        reply.options.rebindingTime = UInt32(truncatingIfNeeded: UInt64(seconds) * 7 / 8)
+    }
+
+    /// What the client is told of its network: of the machine, its groups, its subnet and the server, the first that
+    /// says anything of an option.
+    func addOptions(
+        of subnet: ServedNetwork.Subnet, to reply: inout DHCPMessage, for exchange: Exchange, _ client: BootClient
+    ) {
         let wanted = exchange.message.options
-        reply.options.subnetMask = settings.subnet.netmask
-        reply.options.broadcastAddress = settings.subnet.broadcast
-        if let router = settings.router { reply.options.routers = [router] }
-        reply.options.domainNameServers = settings.nameServers
-        if case .known(let name) = exchange.verdict, wanted.requests(.hostName) { reply.options.hostName = name }
-        if let domain = settings.domain, wanted.requests(.domainName) { reply.options.domainName = domain }
+        var settled = DHCPOptionCodeSet(reply.options.lazy.map(\.code))
+        // ROMs use the mask and forget to ask for it.
+        reply.options.subnetMask = subnet.subnet.netmask
+        if let name = exchange.hostName {
+            settled.insert(.hostName)
+            if wanted.requests(.hostName) { reply.options.hostName = name }
+        }
+        let codes = wanted[.parameterRequestList].map { DHCPOptionCodeSet($0.lazy.map(DHCPOptionCode.init(rawValue:))) }
+        if let own = exchange.reservation?.options, !own.isEmpty {
+            add(own, to: &reply, &settled, wanted: codes, client)
+        }
+        add(subnet.options, to: &reply, &settled, wanted: codes, client)
+        if !settled.contains(.broadcastAddress) { reply.options.broadcastAddress = subnet.subnet.broadcast }
+        if reply.options[.classlessStaticRoute] != nil { leaveRouterToRoutes(&reply) }
     }
 
-    /// RFC 2131, 4.1: by relay, to the address in use, by broadcast if the client asks for it, else to its MAC.
-    private func destination(of reply: DHCPMessage, for request: DHCPMessage) -> DHCPReply.Destination {
-        if request.relayAddress != .any {
-            return .routed(IPv4Endpoint(request.relayAddress, port: DHCPPort.server.rawValue))
+    private func add(
+        _ options: [DHCPOptionSetting], to reply: inout DHCPMessage, _ settled: inout DHCPOptionCodeSet,
+        wanted: DHCPOptionCodeSet?, _ client: BootClient
+    ) {
+        for option in options where !settled.contains(option.code) {
+            settled.insert(option.code)
+            if isSent(option, wanted: wanted, client) { reply.options[option.code] = option.value[...] }
         }
-        if request.clientAddress != .any { return .routed(IPv4Endpoint(request.clientAddress, port: 68)) }
-        if request.wantsBroadcast || settings.forcesBroadcast { return .broadcast }
-        return .link(request.mac, reply.yourAddress)
+    }
+
+    /// A client without option 55 leaves the choice to the server, but for what changes how it sees its network.
+    private func isSent(_ option: DHCPOptionSetting, wanted: DHCPOptionCodeSet?, _ client: BootClient) -> Bool {
+        switch option.code {
+        case .ipv6OnlyPreferred:
+            // A ROM that gives IPv4 up does not boot (RFC 8925 asks for IPv6 where it is sent).
+            wanted?.contains(option.code) == true && client.phase != .firmware && client.phase != .loader
+        case .classlessStaticRoute: option.isForced || wanted?.contains(option.code) == true
+        default: option.isForced || wanted?.contains(option.code) ?? true
+        }
+    }
+
+    /// A client that takes option 121 looks at no router (RFC 3442): the default route goes in with the others.
+    private func leaveRouterToRoutes(_ reply: inout DHCPMessage) {
+        guard let routes = reply.options[.classlessStaticRoute] else { return }
+        if !ClasslessRoute.hasDefault(in: routes), let router = reply.options.routers.first, routes.count <= 250 {
+            reply.options[.classlessStaticRoute] = routes + [0] + router.octets
+        }
+        reply.options.routers = []
+    }
+}
+
+extension DHCPExchange {
+    /// Option 12 for the machine: what is reserved for it, else the name of its node.
+    fileprivate var hostName: String? {
+        if let name = reservation?.hostName { return name }
+        guard case .known(let name) = verdict else { return nil }
+        return name
     }
 }

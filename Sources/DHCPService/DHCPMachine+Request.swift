@@ -40,30 +40,47 @@ extension DHCPMachine {
         guard let wish = Wish(exchange.message) else {
             return refuse(exchange, "a DHCPREQUEST that names no address (neither option 50 nor ciaddr)")
         }
-        guard wish.server == nil || wish.server == settings.serverAddress else {
+        guard isOurs(wish.server, exchange) else {
             // The client took another server's offer: ours is free again.
             if !pool.hasLease(exchange.mac, at: exchange.now) { pool.release(exchange.mac, at: exchange.now) }
-            return []
+            return refuse(exchange, "this machine chose the DHCP server \(wish.server?.description ?? "")")
         }
         let client = exchange.client
         if let refusal = reasonToRefuse(client, exchange.verdict) { return refuse(exchange, refusal) }
-        if let problem = problem(with: wish.address, for: exchange) {
+        if let problem = problem(with: wish.address, for: exchange, isInUse: wish.state == .extending) {
             return refuseAddress(exchange, isAskedByName: wish.server != nil, problem)
         }
         return acknowledge(wish.address, &exchange, client, isExtension: wish.state == .extending)
     }
 
+    /// Whether option 54 names this server, or what a relay agent makes clients take for it (RFC 5107, 4).
+    func isOurs(_ server: IPv4Address?, _ exchange: Exchange) -> Bool {
+        guard let server else { return true }
+        return server == settings.serverAddress || server == exchange.serverOverride
+    }
+
     /// Why this machine cannot have `address`. One that is free is given even where the server has no record of
     /// it: after a loss of the registry machines keep what they use.
-    private func problem(with address: IPv4Address, for exchange: Exchange) -> String? {
-        guard settings.subnet.contains(address) else { return "\(address) is not in \(settings.subnet)" }
-        guard pool.isServed(address) else {
-            return "\(address) is not in the pool \(DHCPSettingsError.text(pool.range))"
+    /// - Parameter isInUse: the machine runs with it. It keeps it then until it starts again, even where another one is
+    ///   reserved for it by now.
+    private func problem(with address: IPv4Address, for exchange: Exchange, isInUse: Bool) -> String? {
+        let subnet = network.subnets[exchange.subnet]
+        guard let index = network.index(of: address), subnet.neighbours.contains(index) else {
+            return "\(address) is not in \(subnet.subnet)"
         }
-        guard pool.isFree(address, for: exchange.mac, at: exchange.now) else {
+        guard pool.isServed(address) else { return "\(address) is not in \(network.subnets[index].poolNames)" }
+        let reserved = reservedAddress(for: exchange)
+        guard pool.isFree(address, for: exchange.mac, isReserved: reserved == address, at: exchange.now) else {
             return "\(address) is another machine's"
         }
-        if let own = pool.address(of: exchange.mac), own != address, pool.hasLease(exchange.mac, at: exchange.now) {
+        if let reserved, reserved != address, !isInUse,
+            pool.isFree(reserved, for: exchange.mac, isReserved: true, at: exchange.now)
+        {
+            return "\(reserved) is reserved for this machine, not \(address)"
+        }
+        if let own = pool.address(of: exchange.mac), own != address, own != reserved,
+            pool.hasLease(exchange.mac, at: exchange.now)
+        {
             return "this machine's address is \(own), not \(address)"
         }
         return nil
@@ -78,8 +95,10 @@ extension DHCPMachine {
         } catch {
             return refuse(exchange, "\(client): no DHCPACK: \(error)")
         }
-        let expires = exchange.now + Int64(settings.leaseSeconds) * 1000
-        pool.lease(address, to: exchange.mac, until: expires)
+        let times = subnet(of: address, for: exchange).settings.leaseTimes
+        let expires = exchange.now + Int64(times.granted(exchange.message.options.leaseTime)) * 1000
+        pool.lease(
+            address, to: exchange.mac, isReserved: exchange.reservation?.address == address, until: expires)
         exchange.conversation.isAcknowledged = true
         if client.isGivenLoader { exchange.conversation.loaderGiven = exchange.now }
         var actions: [DHCPAction] = [

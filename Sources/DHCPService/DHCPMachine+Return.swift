@@ -8,9 +8,10 @@ extension DHCPMachine {
     /// DHCPDECLINE: the client found its address in use (RFC 2131, 4.3.3). The address is set aside, and the event
     /// says so: somebody has a static address in the pool.
     mutating func decline(_ exchange: Exchange) -> [DHCPAction] {
-        guard let address = exchange.message.options.requestedAddress, isForUs(exchange),
-            pool.address(of: exchange.mac) == address
-        else { return [] }
+        guard isOurs(exchange.message.options.serverIdentifier, exchange) else { return refuseForeign(exchange) }
+        guard let address = exchange.message.options.requestedAddress, pool.address(of: exchange.mac) == address else {
+            return refuse(exchange, "a DHCPDECLINE of an address that this machine does not have")
+        }
         pool.setAside(exchange.mac, until: exchange.now + Self.declineHold)
         return [.commit(Lease(mac: exchange.mac, address: address, expires: exchange.now))]
             + refuse(
@@ -21,9 +22,10 @@ extension DHCPMachine {
     /// DHCPRELEASE (RFC 2131, 4.3.4). The machine gets the address again if it asks before it is needed.
     mutating func release(_ exchange: Exchange) -> [DHCPAction] {
         let address = exchange.message.clientAddress
-        guard isForUs(exchange), pool.address(of: exchange.mac) == address,
-            pool.hasLease(exchange.mac, at: exchange.now)
-        else { return [] }
+        guard isOurs(exchange.message.options.serverIdentifier, exchange) else { return refuseForeign(exchange) }
+        guard pool.address(of: exchange.mac) == address, pool.hasLease(exchange.mac, at: exchange.now) else {
+            return refuse(exchange, "a DHCPRELEASE of \(address), which this machine does not have")
+        }
         pool.release(exchange.mac, at: exchange.now)
         return [.commit(Lease(mac: exchange.mac, address: address, expires: exchange.now))]
     }
@@ -42,7 +44,9 @@ extension DHCPMachine {
         }
     }
 
-    private func isForUs(_ exchange: Exchange) -> Bool {
-        exchange.message.options.serverIdentifier.map { $0 == settings.serverAddress } ?? true
+    private mutating func refuseForeign(_ exchange: Exchange) -> [DHCPAction] {
+        let server = exchange.message.options.serverIdentifier?.description ?? ""
+        let type = exchange.message.options.messageType?.description ?? ""
+        return refuse(exchange, "a \(type) for the DHCP server \(server)")
     }
 }

@@ -9,6 +9,7 @@ public import Registry
 /// last longer, and none is given twice.
 public struct DHCPMachine: Sendable {
     public private(set) var settings: DHCPSettings
+    private(set) var network: ServedNetwork
     var pool: AddressPool
     var reception: DHCPReception
     /// Messages that were not DHCP requests of Ethernet clients, since the start.
@@ -26,11 +27,14 @@ public struct DHCPMachine: Sendable {
     public init(
         settings: DHCPSettings, leases: [Lease], verdict: @escaping @Sendable (MACAddress) -> NodeVerdict
     ) throws(DHCPSettingsError) {
-        let range = try settings.checkedPool()
+        network = try ServedNetwork(settings)
         self.settings = settings
         reception = DHCPReception(verdict: verdict)
-        pool = AddressPool(range: range, withheld: settings.withheld, leases: leases)
+        pool = AddressPool(network.plan, leases: leases)
     }
+
+    /// What is wrong with reservations of nodes, which are left out.
+    public var leftOut: [DHCPSettingsError] { network.leftOut }
 
     /// What is to be done before the first message: probes of the addresses that will be given first.
     public mutating func start(at now: Int64) -> [DHCPAction] { probes() }
@@ -42,7 +46,8 @@ public struct DHCPMachine: Sendable {
         guard settings.serverAddress == self.settings.serverAddress else {
             throw .serverMoved(from: self.settings.serverAddress, to: settings.serverAddress)
         }
-        try pool.adopt(range: settings.checkedPool(), withheld: settings.withheld)
+        network = try ServedNetwork(settings)
+        pool.adopt(network.plan, at: now)
         self.settings = settings
         return probes()
     }
@@ -57,33 +62,28 @@ public struct DHCPMachine: Sendable {
         switch reception.take(bytes, from: source, on: port, at: now, giving: settings.loader) {
         case .refused(let actions): return actions
         case .exchange(var exchange):
-            guard let type = exchange.message.options.messageType else {
-                return refuse(exchange, "BOOTP without DHCP (no option 53) is not served")
-            }
-            if let problem = problemWithRelay(exchange.message) { return refuse(exchange, problem) }
-            let actions = answer(type, &exchange)
+            if let problem = locate(&exchange) { return refuse(exchange, problem) }
+            exchange.reservation = network.reservations.entry(of: exchange.message, exchange.relay)
+            let actions = answer(&exchange)
             reception.keep(exchange)
             return actions
         }
     }
 
-    private mutating func answer(_ type: DHCPMessageType, _ exchange: inout Exchange) -> [DHCPAction] {
-        switch (exchange.port, type) {
+    private mutating func answer(_ exchange: inout Exchange) -> [DHCPAction] {
+        switch (exchange.port, exchange.message.options.messageType) {
         case (.server, .discover): discover(&exchange)
         case (.server, .request): request(&exchange)
         case (.server, .inform): inform(exchange)
         case (.server, .decline): decline(exchange)
         case (.server, .release): release(exchange)
         case (.bootServer, .request), (.bootServer, .inform): answerBootServerRequest(&exchange)
-        case (_, .offer), (_, .ack), (_, .nak), (.bootServer, _): []
+        case (.server, nil): bootp(&exchange)
+        case (_, .offer), (_, .ack), (_, .nak), (.bootServer, _):
+            refuse(
+                exchange,
+                "\(exchange.message.options.messageType?.description ?? "BOOTP") on port \(exchange.port.rawValue)")
         }
-    }
-
-    /// What is wrong with `giaddr`, if anything (RFC 2131, 4.1). Only the configured subnet is served.
-    private func problemWithRelay(_ message: DHCPMessage) -> String? {
-        let relay = message.relayAddress
-        guard relay != .any, relay == settings.serverAddress || !settings.subnet.contains(relay) else { return nil }
-        return "relay agent \(relay) is not in \(settings.subnet), the subnet that is served"
     }
 }
 
@@ -93,6 +93,7 @@ extension DHCPMachine: DHCPResponder {
     var bootServer: BootServer { settings.bootServer }
 
     func problem(withClientAt address: IPv4Address) -> String? {
-        settings.subnet.contains(address) ? nil : "\(address) is not in \(settings.subnet)"
+        guard network.index(of: address) == nil else { return nil }
+        return "\(address) is not in \(network.words)"
     }
 }

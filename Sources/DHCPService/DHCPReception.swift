@@ -29,19 +29,28 @@ struct DHCPReception: Sendable {
     ) -> Arrival {
         let message: DHCPMessage
         do throws(DHCPError) {
-            message = try DHCPMessage(decoding: bytes)
+            message = try Self.decode(bytes)
         } catch {
             malformed += 1
             return .refused(refuseMalformed(bytes, error, at: now))
         }
         guard message.operation == .request, !message.mac.isMulticast, message.mac.value != 0 else {
             malformed += 1
-            return .refused([])
+            return .refused(refuseNonsense(message, at: now))
         }
         var exchange = DHCPExchange(
             message: message, source: source, port: port, now: now, verdict: verdict(message.mac), loader: loader)
         (exchange.conversation, exchange.opensConversation) = conversations.conversation(of: message, at: now)
         return .exchange(exchange)
+    }
+
+    private static func decode(_ bytes: [UInt8]) throws(DHCPError) -> DHCPMessage {
+        do throws(DHCPError) {
+            return try DHCPMessage(decoding: bytes)
+        } catch {
+            guard error == .noMagicCookie else { throw error }
+            return try DHCPMessage(decodingBOOTP: bytes)
+        }
     }
 
     /// Remembers what an exchange changed in its conversation.
@@ -58,6 +67,13 @@ struct DHCPReception: Sendable {
     /// Whether one more event of this machine may be recorded: of a node always.
     mutating func mayRecord(_ mac: MACAddress, at now: Int64) -> Bool {
         verdict(mac).isKnown || strangers.take(at: now)
+    }
+
+    /// A reply that came to a server, or a MAC that no machine has.
+    private mutating func refuseNonsense(_ message: DHCPMessage, at now: Int64) -> [DHCPAction] {
+        guard !message.mac.isMulticast, message.mac.value != 0, strangers.take(at: now) else { return [] }
+        let detail = "a DHCP reply came to the port of servers, from a server that takes this one for a relay agent"
+        return [.record(BootEvent(node: message.mac, kind: .refused, at: now, transport: .dhcp, detail: detail))]
     }
 
     /// A record of a client whose messages cannot be read: else it would look as if it never asked.

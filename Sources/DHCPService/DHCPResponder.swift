@@ -41,34 +41,51 @@ extension DHCPResponder {
     }
 
     /// A reply that names the server and nothing else. What flags and giaddr say of the way back stays.
-    func frame(_ type: DHCPMessageType, for request: DHCPMessage) -> DHCPMessage {
+    func frame(_ type: DHCPMessageType, for exchange: DHCPExchange) -> DHCPMessage {
+        let request = exchange.message
         var reply = DHCPMessage(.reply, transactionID: request.transactionID, mac: request.mac)
         reply.flags = request.flags
         reply.relayAddress = request.relayAddress
         reply.options.messageType = type
-        reply.options.serverIdentifier = bootServer.address
+        reply.options.serverIdentifier = exchange.serverOverride ?? bootServer.address
         return reply
     }
 
-    /// Copies what a server has to give back as it came: 97 (RFC 4578, 2.3), 61 (RFC 6842), 82 (RFC 3046).
+    /// Copies what a server has to give back as it came: 97 (RFC 4578, 2.3), 61 (RFC 6842), 118 (RFC 3011), and 82
+    /// (RFC 3046).
     func echo(_ request: DHCPMessage, into reply: inout DHCPMessage) {
-        for code in [DHCPOptionCode.clientMachine, .clientIdentifier, .relayAgentInformation] {
-            reply.options[code] = request.options[code]
+        for code in [DHCPOptionCode.clientMachine, .clientIdentifier, .subnetSelection, .relayAgentInformation] {
+            if let value = request.options[code] { reply.options[code] = value }
         }
     }
 
-    /// The message within what the client takes. What it can do without goes first, in this order; what it boots
-    /// by, and what must be echoed, stays.
+    /// The message within what the client takes. What it can do without goes first: what an admin set beside the rest,
+    /// then names, DNS and the broadcast address. What it boots by, and what must be echoed, stays.
     func encodeToFit(_ message: DHCPMessage, limit: Int) throws(DHCPError) -> [UInt8] {
+        do throws(DHCPError) {
+            return try message.encoded(limit: limit)
+        } catch {
+            guard case .exceedsLimit = error else { throw error }
+        }
         var message = message
-        for code in [DHCPOptionCode.domainName, .hostName, .domainNameServer, .broadcastAddress] {
+        let last: [DHCPOptionCode] = [.domainName, .hostName, .domainNameServer, .broadcastAddress]
+        let first = message.options.map(\.code).filter { !last.contains($0) && !Self.indispensable.contains($0) }
+        for code in first.reversed() + last {
+            message.options[code] = nil
             do throws(DHCPError) {
                 return try message.encoded(limit: limit)
             } catch {
                 guard case .exceedsLimit = error else { throw error }
-                message.options[code] = nil
             }
         }
         return try message.encoded(limit: limit)
+    }
+
+    private static var indispensable: DHCPOptionCodeSet {
+        DHCPOptionCodeSet([
+            .subnetMask, .router, .classlessStaticRoute, .vendorSpecific, .leaseTime, .messageType, .serverIdentifier,
+            .message, .renewalTime, .rebindingTime, .vendorClass, .clientIdentifier, .tftpServerName, .bootFileName,
+            .relayAgentInformation, .clientMachine, .subnetSelection, .ipxe,
+        ])
     }
 }

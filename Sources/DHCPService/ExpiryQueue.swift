@@ -32,6 +32,11 @@ struct ExpiryQueue {
         }
     }
 
+    /// Takes out what is outdated, and entries that are there twice.
+    mutating func keep(where isCurrent: (Entry) -> Bool) {
+        self = ExpiryQueue(Set(heap.filter(isCurrent)))
+    }
+
     mutating func removeFirst() {
         guard let last = heap.popLast(), !heap.isEmpty else { return }
         heap[0] = last

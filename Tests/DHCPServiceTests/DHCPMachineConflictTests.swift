@@ -115,8 +115,8 @@ struct DHCPMachineApplyTests {
         let waiting = try PlayedClient("52:54:00:00:00:02")
         let offer = try server.receive(waiting.discover()).message()
         var settings = server.machine.settings
-        settings.pool = (try address("10.77.0.50"))...(try address("10.77.0.56"))
-        settings.domain = "other.example"
+        settings.link.pools = [DHCPPool((try address("10.77.0.50"))...(try address("10.77.0.56")))]
+        settings.link.domain = "other.example"
         let actions = try server.machine.apply(settings, at: server.now)
         #expect(actions.contains(.probe(try address("10.77.0.50"))))
         #expect(!actions.contains(.probe(held)))
@@ -130,7 +130,7 @@ struct DHCPMachineApplyTests {
         var server = try PlayedServer(pool: "10.77.0.55-10.77.0.58")
         let before = server.machine.settings
         var settings = before
-        settings.leaseSeconds = 1
+        settings.link.leaseTimes.standard = 1
         #expect(throws: DHCPSettingsError.leaseTooShort(seconds: 1)) {
             try server.machine.apply(settings, at: server.now)
         }

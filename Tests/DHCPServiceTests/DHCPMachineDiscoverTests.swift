@@ -41,7 +41,8 @@ struct DHCPMachineDiscoverTests {
         #expect(outcome.events.map(\.kind) == [.refused])
         #expect(
             outcome.events.first?.detail
-                == "no address is free: all 2 of 10.77.0.55-10.77.0.56 are held; the first is free again in 3599 s")
+                == "no address is free in 10.77.0.0/24: all of 10.77.0.55-10.77.0.56 are held; the first is free again in 3599 s"
+        )
     }
 
     @Test("a node that finds no free address has an attempt that says so; a stranger makes no attempt")
@@ -103,7 +104,7 @@ struct DHCPMachineDiscoverTests {
     func smallBuffer() throws {
         var server = try PlayedServer(
             verdict: { _ in .known(name: String(repeating: "n", count: 63)) },
-            settings: { $0.domain = String(repeating: "d", count: 200) })
+            settings: { $0.link.domain = String(repeating: "d", count: 200) })
         let outcome = try server.receive(PlayedClient(as: PlayedClient.ipxe).discover())
         let message = try outcome.message()
         #expect(outcome.replies[0].bytes.count <= 548)

@@ -38,12 +38,14 @@ struct DHCPMachineReturnTests {
             var stolen = try PlayedClient("52:54:00:00:00:02").message(type)
             stolen.options.requestedAddress = held
             stolen.clientAddress = type == .release ? held : .any
-            #expect(try server.receive(stolen).actions.isEmpty)
+            let refused = try server.receive(stolen)
+            #expect(refused.actions.count == 1 && refused.events.map(\.kind) == [.refused])
             var elsewhere = owner.message(type)
             elsewhere.options.requestedAddress = held
             elsewhere.clientAddress = type == .release ? held : .any
             elsewhere.options.serverIdentifier = try address("10.77.0.99")
-            #expect(try server.receive(elsewhere).actions.isEmpty)
+            let detail = "a \(type) for the DHCP server 10.77.0.99"
+            #expect(try server.receive(elsewhere).events.map(\.detail) == [detail])
         }
         #expect(server.machine.pool.hasLease(owner.mac, at: server.now))
     }
@@ -143,7 +145,7 @@ struct DHCPMachineBootServerTests {
         let foreign = try server.receive(request(PlayedClient.uefiROM), from: far, on: .bootServer)
         #expect(foreign.replies.isEmpty && foreign.events.map(\.kind) == [.refused])
         let discover = try PlayedClient(as: PlayedClient.uefiROM).discover()
-        #expect(try server.receive(discover, from: near, on: .bootServer).actions.isEmpty)
+        #expect(try server.receive(discover, from: near, on: .bootServer).replies.isEmpty)
         var closed = try PlayedServer(verdict: { _ in .ignored(reason: "no") })
         #expect(try closed.receive(request(PlayedClient.uefiROM), from: near, on: .bootServer).replies.isEmpty)
     }

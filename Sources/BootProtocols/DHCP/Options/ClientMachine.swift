@@ -9,6 +9,24 @@ public struct ClientMachine: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// Reads what `description` writes, in either case.
+    public init?(_ text: some StringProtocol) {
+        let groups = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard groups.map(\.count) == [8, 4, 4, 4, 12] else { return nil }
+        var value: [UInt8] = []
+        for (index, group) in groups.enumerated() {
+            var octets: [UInt8] = []
+            var high: UInt8?
+            for byte in group {
+                guard let digit = hexDigitValue(byte) else { return nil }
+                if let first = high { octets.append(first << 4 | digit) }
+                high = high == nil ? digit : nil
+            }
+            value += index < 3 ? octets.reversed() : octets
+        }
+        self.init(bytes: value[...])
+    }
+
     /// QEMU without `-uuid`, and boards whose maker left it out, send zeros.
     public var isUnset: Bool { bytes.allSatisfy { $0 == 0 } }
 }

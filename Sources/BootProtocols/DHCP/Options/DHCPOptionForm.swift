@@ -33,7 +33,7 @@ public enum DHCPOptionForm: String, CaseIterable, Hashable, Sendable {
     }
 
     /// The value in wire form; nil if `values` are not what is expected.
-    func encode(_ values: [String]) -> [UInt8]? {
+    package func encode(_ values: [String]) -> [UInt8]? {
         switch self {
         case .address, .flag, .uint8, .uint16, .uint32, .int32, .text, .bytes:
             guard let value = values.first, values.count == 1 else { return nil }
