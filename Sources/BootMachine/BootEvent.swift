@@ -12,6 +12,8 @@ public struct BootEvent: Codable, Hashable, Sendable {
         case offered
         /// An address was acknowledged; its lease is on stable storage.
         case leased
+        /// A boot program asked another DHCP server for an address, and will use it.
+        case addressSeen = "address-seen"
         /// A loader, kernel or initramfs was sent whole.
         case fileSent = "file-sent"
         /// The script for this MAC was rendered and sent.

@@ -1,4 +1,4 @@
-import BootProtocols
+public import BootProtocols
 
 /// A client that was recognized: what it is, how far its machine has come, and the offer that it needs.
 public struct BootClient: Hashable, Sendable {
@@ -18,12 +18,19 @@ public struct BootClient: Hashable, Sendable {
     public let kind: ClientFingerprint.Kind
     public let offer: OfferShape
 
-    /// - Parameter loader: what this server gives to firmware.
-    public init(_ traits: ClientTraits, giving loader: BootLoader = .ipxe) {
-        let row = ClientFingerprint.matching(traits, giving: loader)
+    /// - Parameter policy: what this server gives to firmware.
+    public init(_ traits: ClientTraits, under policy: FirmwarePolicy = FirmwarePolicy()) {
+        let row = ClientFingerprint.matching(traits, giving: policy.loader)
         self.traits = traits
         kind = row.kind
-        offer = row.offer
+        offer = row.offer(having: policy.files)
+    }
+
+    /// The sender of a message.
+    /// - Parameter wasChained: see `ClientTraits.wasChained`.
+    public init(_ message: DHCPMessage, wasChained: Bool, under policy: FirmwarePolicy) {
+        let isSetToBINL = policy.binlClients.contains { $0.contains(message.mac) }
+        self.init(ClientTraits(message, wasChained: wasChained, isSetToBINL: isSetToBINL), under: policy)
     }
 
     public var phase: Phase {
@@ -39,8 +46,8 @@ public struct BootClient: Hashable, Sendable {
     /// The file that the offer names is a loader which will ask for an address in its turn.
     public var isGivenLoader: Bool {
         switch offer {
-        case .loader, .pxeLoader, .httpLoader: true
-        case .address, .nextServer, .scriptByHTTP, .scriptByTFTP, .refused: false
+        case .loader, .pxeLoader, .binlLoader, .httpLoader: true
+        case .address, .nextServer, .scriptByHTTP, .scriptByTFTP, .raspberryPiMenu, .refused: false
         }
     }
 }

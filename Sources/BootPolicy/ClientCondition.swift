@@ -18,8 +18,14 @@ public indirect enum ClientCondition: Hashable, Sendable {
     case architectureOutside(Set<ClientArchitecture>)
     /// The MAC's first three octets are one of these.
     case vendorPrefix(Set<UInt32>)
+    /// Option 97 begins with these bytes after its type.
+    case machine(prefix: [UInt8])
+    /// The server's settings say so of this MAC.
+    case isSetToBINL
     /// Option 55 is exactly this list.
     case requests([UInt8])
+    /// Option 55 has one of these in it.
+    case requestsAny(of: Set<UInt8>)
     /// Options 55, 60 and 61 are all absent.
     case saysNothing
     case any([ClientCondition])
@@ -38,6 +44,9 @@ public indirect enum ClientCondition: Hashable, Sendable {
         case .architectureOutside(let set):
             !client.architectures.isEmpty && !client.architectures.contains { set.contains($0) }
         case .vendorPrefix(let set): set.contains(UInt32(truncatingIfNeeded: client.mac.value >> 24))
+        case .machine(let prefix): client.machine?.bytes.starts(with: prefix) ?? false
+        case .isSetToBINL: client.isSetToBINL
+        case .requestsAny(let codes): client.requestedOptions?.contains { codes.contains($0.rawValue) } ?? false
         case .requests(let codes): client.requestedOptions?.map(\.rawValue) == codes
         case .saysNothing: client.vendorClass == nil && client.requestedOptions == nil && !client.identifiesItself
         case .any(let conditions): conditions.contains { $0.holds(for: client) }

@@ -19,9 +19,11 @@ public struct ClientTraits: Hashable, Sendable {
     public var identifiesItself: Bool
     /// We gave this MAC a loader a moment ago, so this is likely that loader. The DHCP server knows.
     public var wasChained: Bool
+    /// `FirmwarePolicy.binlClients` names this MAC.
+    public var isSetToBINL: Bool
 
-    /// - Parameter wasChained: see the property.
-    public init(_ message: DHCPMessage, wasChained: Bool = false) {
+    /// - Parameters: see the properties.
+    public init(_ message: DHCPMessage, wasChained: Bool = false, isSetToBINL: Bool = false) {
         let options = message.options
         mac = message.mac
         vendorClass = options.vendorClass
@@ -33,6 +35,7 @@ public struct ClientTraits: Hashable, Sendable {
         machine = options.clientMachine.flatMap { $0.isUnset ? nil : $0 }
         identifiesItself = options.clientIdentifier != nil
         self.wasChained = wasChained
+        self.isSetToBINL = isSetToBINL
     }
 
     /// PXE 2.1, 2.2.1: `PXEClient:Arch:xxxxx:UNDI:yyyzzz`, decimal.

@@ -17,6 +17,8 @@ public enum DHCPAction: Hashable, Sendable {
     case commit(Lease)
     case send(DHCPReply)
     case record(BootEvent)
+    /// This machine uses this address, which another DHCP server gave it.
+    case observe(IPv4Address, MACAddress)
     /// Ask the server's own link by ARP whether somebody has this address (RFC 5227, 2.1.1), and tell `conflict` of
     /// whoever answers. Nothing waits for it: addresses are asked for ahead of being given.
     case probe(IPv4Address)

@@ -9,7 +9,7 @@ struct DHCPExchange {
     let port: DHCPPort
     let now: Int64
     let verdict: NodeVerdict
-    let loader: BootLoader
+    let policy: FirmwarePolicy
     var conversation: Conversation
     var opensConversation = true
     /// Option 82, if there is one.
@@ -21,14 +21,14 @@ struct DHCPExchange {
 
     init(
         message: DHCPMessage, source: IPv4Endpoint, port: DHCPPort, now: Int64, verdict: NodeVerdict,
-        loader: BootLoader
+        policy: FirmwarePolicy
     ) {
         self.message = message
         self.source = source
         self.port = port
         self.now = now
         self.verdict = verdict
-        self.loader = loader
+        self.policy = policy
         relay = message.options.relayAgent
         conversation = Conversation(transactionID: message.transactionID, began: now, isChained: false)
     }
@@ -38,9 +38,7 @@ struct DHCPExchange {
     /// What the client is to take for its server, by the word of its relay agent (RFC 5107, 4).
     var serverOverride: IPv4Address? { message.relayAddress == .any ? nil : relay?.serverIdentifierOverride }
 
-    var client: BootClient {
-        BootClient(ClientTraits(message, wasChained: conversation.isChained), giving: loader)
-    }
+    var client: BootClient { BootClient(message, wasChained: conversation.isChained, under: policy) }
 
     func event(_ kind: BootEvent.Kind, bytes: Int? = nil, _ detail: String) -> DHCPAction {
         .record(

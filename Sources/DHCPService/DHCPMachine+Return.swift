@@ -33,7 +33,7 @@ extension DHCPMachine {
     /// DHCPINFORM: options without an address, for a client that has one (RFC 2131, 4.3.5).
     mutating func inform(_ exchange: Exchange) -> [DHCPAction] {
         let client = exchange.client
-        if let problem = problem(withClientAt: exchange.message.clientAddress) {
+        if let problem = problem(withClientAt: exchange.message.clientAddress, of: exchange.mac) {
             return refuse(exchange, "a DHCPINFORM: \(problem)")
         }
         if let refusal = reasonToRefuse(client, exchange.verdict) { return refuse(exchange, refusal) }

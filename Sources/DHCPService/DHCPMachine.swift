@@ -59,7 +59,7 @@ public struct DHCPMachine: Sendable {
     public mutating func receive(
         _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64
     ) -> [DHCPAction] {
-        switch reception.take(bytes, from: source, on: port, at: now, giving: settings.loader) {
+        switch reception.take(bytes, from: source, on: port, at: now, under: settings.firmware) {
         case .refused(let actions): return actions
         case .exchange(var exchange):
             if let problem = locate(&exchange) { return refuse(exchange, problem) }
@@ -92,7 +92,7 @@ extension DHCPMachine: DHCPResponder {
 
     var bootServer: BootServer { settings.bootServer }
 
-    func problem(withClientAt address: IPv4Address) -> String? {
+    func problem(withClientAt address: IPv4Address, of mac: MACAddress) -> String? {
         guard network.index(of: address) == nil else { return nil }
         return "\(address) is not in \(network.words)"
     }

@@ -25,7 +25,7 @@ struct DHCPReception: Sendable {
 
     /// Takes one datagram's payload. Give the exchange back with `keep`.
     mutating func take(
-        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, giving loader: BootLoader
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, under policy: FirmwarePolicy
     ) -> Arrival {
         let message: DHCPMessage
         do throws(DHCPError) {
@@ -39,7 +39,7 @@ struct DHCPReception: Sendable {
             return .refused(refuseNonsense(message, at: now))
         }
         var exchange = DHCPExchange(
-            message: message, source: source, port: port, now: now, verdict: verdict(message.mac), loader: loader)
+            message: message, source: source, port: port, now: now, verdict: verdict(message.mac), policy: policy)
         (exchange.conversation, exchange.opensConversation) = conversations.conversation(of: message, at: now)
         return .exchange(exchange)
     }

@@ -9,7 +9,7 @@ extension DHCPResponder {
     /// 4011 itself, so the answer goes to the port that it sent from. No lease is involved.
     mutating func answerBootServerRequest(_ exchange: inout DHCPExchange) -> [DHCPAction] {
         let client = exchange.client
-        if let problem = problem(withClientAt: exchange.source.address) {
+        if let problem = problem(withClientAt: exchange.source.address, of: exchange.mac) {
             return refuse(exchange, "a boot server request from \(exchange.source): \(problem)")
         }
         guard exchange.source.port != 0 else {

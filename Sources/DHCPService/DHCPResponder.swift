@@ -8,7 +8,7 @@ protocol DHCPResponder {
     /// Where boot files are to be had; its address is the server identifier too.
     var bootServer: BootServer { get }
     /// Why a client at this address is not served; nil if it is.
-    func problem(withClientAt address: IPv4Address) -> String?
+    func problem(withClientAt address: IPv4Address, of mac: MACAddress) -> String?
 }
 
 extension DHCPResponder {

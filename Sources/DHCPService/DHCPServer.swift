@@ -5,13 +5,13 @@ public import PacketIO
 public import Registry
 import Synchronization
 
-/// The loop around `DHCPMachine`: receives a batch, runs the machine, sends. A second thread commits leases and sends
+/// The loop around `DHCPMachine` or `ProxyDHCPMachine`: receives a batch, runs the machine, sends. A second thread commits leases and sends
 /// what waits for that, so that offers are never behind the disk, and all that comes meanwhile is one group.
 ///
 /// All sockets are open when `init` returns, so that privileges can be dropped before `run`. To stop, call
 /// `waker.requestStop()` from any thread, or `stop()` of the `LoopThread` that was given `waker`:
 ///
-///     let server = try DHCPServer(interface: eth1, machine: machine, commit: …, record: …, report: …)
+///     let server = try DHCPServer(interface: eth1, role: DHCPRole(machine), commit: …, record: …, report: …)
 ///     let thread = try LoopThread(name: "dhcp", waker: server.waker) { server.run() }
 public final class DHCPServer: Sendable {
     public let waker: Waker
@@ -19,10 +19,11 @@ public final class DHCPServer: Sendable {
     private let mac: MACAddress
     private let serverAddress: IPv4Address
     private let sockets: Sockets
-    private let machine: Mutex<DHCPMachine>
+    private let machine: Mutex<DHCPRole>
     private let committing: CommitQueue
     private let commit: @Sendable ([Lease]) throws -> Void
     private let record: @Sendable (BootEvent) -> Void
+    private let observe: @Sendable (IPv4Address, MACAddress) -> Void
     private let report: @Sendable (String) -> Void
 
     /// Datagrams handled at once.
@@ -38,10 +39,13 @@ public final class DHCPServer: Sendable {
     ///   - commit: puts leases on stable storage before it returns; called on a thread of its own, for all leases at
     ///     once that came while the call before was under way.
     ///   - record: takes an event without waiting for the disk.
+    ///   - observe: takes note of an address that another server gave to a node; a proxy alone calls it.
     ///   - report: takes a line for the log: trouble with the network or the disk that no node is to blame for.
     public init(
-        interface: NetworkInterface, machine: DHCPMachine, commit: @escaping @Sendable ([Lease]) throws -> Void,
-        record: @escaping @Sendable (BootEvent) -> Void, report: @escaping @Sendable (String) -> Void
+        interface: NetworkInterface, role: DHCPRole, commit: @escaping @Sendable ([Lease]) throws -> Void,
+        record: @escaping @Sendable (BootEvent) -> Void,
+        observe: @escaping @Sendable (IPv4Address, MACAddress) -> Void = { _, _ in },
+        report: @escaping @Sendable (String) -> Void
     ) throws(DHCPServerError) {
         guard let mac = interface.mac, !interface.isLoopback else {
             throw .notEthernet(interface: interface.name)
@@ -55,10 +59,11 @@ public final class DHCPServer: Sendable {
         }
         self.interface = interface
         self.mac = mac
-        serverAddress = machine.settings.serverAddress
-        self.machine = Mutex(machine)
+        serverAddress = role.serverAddress
+        self.machine = Mutex(role)
         self.commit = commit
         self.record = record
+        self.observe = observe
         self.report = report
     }
 
@@ -178,6 +183,7 @@ public final class DHCPServer: Sendable {
             case .commit: break
             case .send(let reply): send(reply, &outbox)
             case .record(let event): record(event)
+            case .observe(let address, let mac): observe(address, mac)
             case .probe: break
             }
         }

@@ -19,8 +19,8 @@ public struct DHCPSettings: Hashable, Sendable {
     public var nodes: [DHCPReservation] = []
     /// TCP port of the boot plane's HTTP.
     public var httpPort: UInt16
-    /// What firmware is given first.
-    public var loader: BootLoader
+    /// What firmware is given.
+    public var firmware: FirmwarePolicy
     /// This is the subnet's only DHCP server: clients with a wrong address are told so (RFC 2131, 4.3.2).
     public var isAuthoritative: Bool
     /// Broadcast even to clients that take unicast: for switches and drivers that lose it.
@@ -33,7 +33,8 @@ public struct DHCPSettings: Hashable, Sendable {
     public init(
         serverAddress: IPv4Address, subnet: IPv4Subnet, pool: ClosedRange<IPv4Address>? = nil,
         leaseSeconds: UInt32 = 3600, router: IPv4Address? = nil, nameServers: [IPv4Address] = [],
-        domain: String? = nil, httpPort: UInt16, loader: BootLoader = .ipxe, isAuthoritative: Bool = true,
+        domain: String? = nil, httpPort: UInt16, firmware: FirmwarePolicy = FirmwarePolicy(),
+        isAuthoritative: Bool = true,
         forcesBroadcast: Bool = false
     ) {
         self.serverAddress = serverAddress
@@ -41,7 +42,7 @@ public struct DHCPSettings: Hashable, Sendable {
             subnet, pools: pool.map { [DHCPPool($0)] }, router: router, nameServers: nameServers, domain: domain,
             leaseTimes: DHCPLeaseTimes(standard: leaseSeconds))
         self.httpPort = httpPort
-        self.loader = loader
+        self.firmware = firmware
         self.isAuthoritative = isAuthoritative
         self.forcesBroadcast = forcesBroadcast
     }

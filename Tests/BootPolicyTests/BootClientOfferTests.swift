@@ -35,7 +35,7 @@ struct BootClientOfferTests {
     func scriptByHTTP() throws {
         let reply = try reply {
             var ipxe = IPXEOptions()
-            ipxe.features = [.http]
+            ipxe.features = [.http, .bzImage]
             $0.ipxe = ipxe
         }
         expect(reply, file: "http://10.77.0.1:8987/boot/script/52-54-00-12-34-56.ipxe")

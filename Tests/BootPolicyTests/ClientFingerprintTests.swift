@@ -91,7 +91,7 @@ struct MadeFingerprintTests {
             $0.userClasses = ["site"]
             $0.ipxe = {
                 var ipxe = IPXEOptions()
-                ipxe.features = [.http]
+                ipxe.features = [.http, .bzImage]
                 return ipxe
             }()
         }
@@ -156,7 +156,7 @@ struct MadeFingerprintTests {
             $0.userClasses = ["iPXE"]
             $0.ipxe = {
                 var ipxe = IPXEOptions()
-                ipxe.features = [.http]
+                ipxe.features = [.http, .bzImage]
                 return ipxe
             }()
         }
@@ -239,12 +239,14 @@ struct LoaderFingerprintTests {
         ] as [(String, BootLoader, OfferShape)])
     func firmware(capture: String, loader: BootLoader, offer: OfferShape) throws {
         let first = try #require(try capturedClients(capture).first)
-        #expect(BootClient(ClientTraits(first), giving: loader).offer == offer)
+        #expect(BootClient(ClientTraits(first), under: FirmwarePolicy(loader: loader)).offer == offer)
     }
 
     @Test("an iPXE that UEFI was given gets its script whatever the setting", arguments: BootLoader.allCases)
     func chained(loader: BootLoader) throws {
         let message = try #require(try capturedClients("uefi-edk2-http").last)
-        #expect(BootClient(ClientTraits(message, wasChained: true), giving: loader).offer == .scriptByHTTP)
+        #expect(
+            BootClient(ClientTraits(message, wasChained: true), under: FirmwarePolicy(loader: loader)).offer
+                == .scriptByHTTP)
     }
 }

@@ -126,15 +126,15 @@ struct DHCPMachinePolicyTests {
     func noLoader() throws {
         var server = try PlayedServer()
         let client = try PlayedClient {
-            $0.vendorClass = "PXEClient:Arch:00011:UNDI:003000"
-            $0.clientArchitectures = [.efiARM64]
+            $0.vendorClass = "PXEClient:Arch:00014:UNDI:003000"
+            $0.clientArchitectures = [ClientArchitecture(rawValue: 14)]
         }
         let outcome = try server.receive(client.discover())
         #expect(outcome.replies.isEmpty)
         #expect(outcome.events.map(\.kind) == [.discovered, .refused])
         #expect(
             outcome.events.last?.detail
-                == "PXE firmware in arm64 UEFI (arch 11): there is no loader for this architecture yet")
+                == "PXE firmware in PowerPC (arch 14): there is no loader for this architecture")
     }
 
     @Test("a system's lease is on the timeline of a node and of nobody else")

@@ -61,7 +61,7 @@ struct DHCPServerTests {
             change(&settings)
             let machine = try DHCPMachine(settings: settings, leases: [], verdict: { _ in .known(name: "n1") })
             let server = try DHCPServer(
-                interface: .named("wire0"), machine: machine, commit: { try registrar.commit($0) },
+                interface: .named("wire0"), role: DHCPRole(machine), commit: { try registrar.commit($0) },
                 record: { event in registrar.events.withLock { $0.append(event) } },
                 report: { line in registrar.lines.withLock { $0.append(line) } })
             return try LoopThread(name: "dhcp", waker: server.waker) { server.run() }
@@ -186,7 +186,7 @@ struct DHCPServerTests {
                     httpPort: 8987)
                 _ = try DHCPServer(
                     interface: .named("wire0"),
-                    machine: DHCPMachine(settings: settings, leases: [], verdict: { _ in .unknown }),
+                    role: DHCPRole(DHCPMachine(settings: settings, leases: [], verdict: { _ in .unknown })),
                     commit: { _ in }, record: { _ in }, report: { _ in })
             }
         }
@@ -204,7 +204,7 @@ struct DHCPServerTests {
         #expect(throws: DHCPServerError.notEthernet(interface: "lo")) {
             try DHCPServer(
                 interface: .named("lo"),
-                machine: DHCPMachine(settings: settings, leases: [], verdict: { _ in .unknown }),
+                role: DHCPRole(DHCPMachine(settings: settings, leases: [], verdict: { _ in .unknown })),
                 commit: { _ in }, record: { _ in }, report: { _ in })
         }
     }

@@ -116,7 +116,7 @@ struct PlayedClient {
         biosROM(&$0)
         $0[.userClass] = Array("iPXE".utf8)[...]
         var ipxe = IPXEOptions()
-        ipxe.features = [.http]
+        ipxe.features = [.http, .bzImage]
         $0.ipxe = ipxe
     }
     static let ipxeWithoutHTTP: @Sendable (inout DHCPOptions) -> Void = {

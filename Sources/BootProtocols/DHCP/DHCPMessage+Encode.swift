@@ -71,5 +71,7 @@ extension DHCPMessage {
         writer.write(code.rawValue)
         writer.write(length)
         writer.write(contentsOf: value)
+        // GRUB compares the class of the answer that its firmware got with this as a C string; PAD is its NUL.
+        if code == .vendorClass, value.elementsEqual("HTTPClient".utf8) { writer.write(DHCPOptionCode.pad.rawValue) }
     }
 }

@@ -57,7 +57,7 @@ final class Daemon: Sendable {
             planMaker: PlanMaker(
                 defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL]),
             ledger: ledger, tree: tree, capsules: capsules)
-        dhcp = try Self.openDHCP(configuration, network, snapshot.leases, ledger, logger)
+        dhcp = try Self.openDHCP(configuration, network, Loaders.present(in: state), snapshot.leases, ledger, logger)
         tftp = try Self.openTFTP(network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
         try Self.naming(port: configuration.httpPort, .tcp) {
@@ -95,16 +95,17 @@ final class Daemon: Sendable {
     // MARK: - Parts
 
     private static func openDHCP(
-        _ configuration: Configuration, _ network: BootNetwork, _ leases: [Lease], _ ledger: BootLedger,
-        _ logger: Logger
+        _ configuration: Configuration, _ network: BootNetwork, _ files: Set<String>, _ leases: [Lease],
+        _ ledger: BootLedger, _ logger: Logger
     ) throws -> DHCPServer {
         let settings = DHCPSettings(
             serverAddress: network.address, subnet: network.subnet, pool: configuration.pool,
             leaseSeconds: configuration.leaseSeconds, router: configuration.router, nameServers: configuration.dns,
-            domain: configuration.domain, httpPort: configuration.httpPort, loader: configuration.loader)
+            domain: configuration.domain, httpPort: configuration.httpPort,
+            firmware: FirmwarePolicy(loader: configuration.loader, files: files))
         let machine = try DHCPMachine(settings: settings, leases: leases) { ledger.verdict(on: $0) }
         return try DHCPServer(
-            interface: network.interface, machine: machine, commit: { try ledger.commit($0) },
+            interface: network.interface, role: DHCPRole(machine), commit: { try ledger.commit($0) },
             record: { ledger.record($0) }, report: { logger.error("\($0)") })
     }
 

@@ -67,6 +67,16 @@ enum Loaders {
         FileManager.default.fileExists(atPath: "\(state.loaders)/\(loader.name)")
     }
 
+    /// The names of all files that lie there, those in directories of their own too: boards ask for theirs beneath
+    /// their serial number.
+    static func present(in state: StateDirectory) -> Set<String> {
+        var names: Set<String> = []
+        for case let path as String in FileManager.default.enumerator(atPath: state.loaders) ?? .init() {
+            if let name = path.split(separator: "/").last { names.insert(String(name)) }
+        }
+        return names
+    }
+
     /// Where the file is, on the host or unpacked in the state's cache.
     static func source(of loader: Loader, in state: StateDirectory) -> String? {
         let unpacked = loader.paths.map { LoaderPackages(state).directory(of: loader.package) + $0 }

@@ -20,6 +20,12 @@ public struct ClientArchitecture: RawRepresentable, Hashable, Sendable {
     public static let httpARM32 = Self(rawValue: 18)
     public static let httpARM64 = Self(rawValue: 19)
     public static let biosHTTP = Self(rawValue: 20)
+    public static let efiRISCV64 = Self(rawValue: 27)
+    public static let httpRISCV64 = Self(rawValue: 28)
+    public static let efiLoongArch64 = Self(rawValue: 39)
+    public static let httpLoongArch64 = Self(rawValue: 40)
+    /// The boot ROM of a Raspberry Pi, which in practice says 0.
+    public static let raspberryPi = Self(rawValue: 41)
 }
 
 extension ClientArchitecture: CustomStringConvertible {

@@ -1,0 +1,40 @@
+import BootProtocols
+
+/// What the server is on its network: the one that gives addresses, or a proxy beside it.
+///
+/// Two optionals, one of them set, and no enum: the payload of an optional is changed in place, that of an enum is
+/// copied out, pool and all, for each message.
+public struct DHCPRole: Sendable {
+    private(set) var server: DHCPMachine?
+    private(set) var proxy: ProxyDHCPMachine?
+    let serverAddress: IPv4Address
+
+    public init(_ server: DHCPMachine) {
+        self.server = server
+        serverAddress = server.settings.serverAddress
+    }
+
+    public init(_ proxy: ProxyDHCPMachine) {
+        self.proxy = proxy
+        serverAddress = proxy.settings.serverAddress
+    }
+
+    mutating func receive(
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64
+    ) -> [DHCPAction] {
+        server?.receive(bytes, from: source, on: port, at: now)
+            ?? proxy?.receive(bytes, from: source, on: port, at: now) ?? []
+    }
+
+    mutating func start(at now: Int64) -> [DHCPAction] { server?.start(at: now) ?? [] }
+
+    /// A proxy has nothing of the settings that can be changed.
+    mutating func apply(_ settings: DHCPSettings, at now: Int64) throws(DHCPSettingsError) -> [DHCPAction] {
+        try server?.apply(settings, at: now) ?? []
+    }
+
+    /// A proxy gives no addresses, so none of them is in conflict.
+    mutating func conflict(_ address: IPv4Address, with mac: MACAddress, at now: Int64) -> [DHCPAction] {
+        server?.conflict(address, with: mac, at: now) ?? []
+    }
+}
