@@ -104,7 +104,9 @@ let package = Package(
         tests(of: "BootPolicy", uses: ["BootMachine", "BootProtocols", "Registry", "PacketCapture"]),
         tests(
             of: "DHCPService",
-            uses: ["BootMachine", "BootProtocols", "BootPolicy", "PacketIO", "PacketCapture", "Registry"]),
+            uses: [
+                "BootMachine", "BootProtocols", "BootPolicy", "PacketIO", "PacketCapture", "Registry", "StormKit",
+            ]),
         tests(of: "TFTPService", uses: ["BootProtocols", "PacketIO"]),
         tests(
             of: "BootHTTP",

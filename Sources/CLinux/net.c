@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct perseid_mmsghdr) == sizeof(struct mmsghdr), "mmsghdr twin");
@@ -43,14 +44,26 @@ int perseid_sendmmsg(int fd, struct perseid_mmsghdr *messages, unsigned int coun
 void perseid_read_arrival(struct msghdr *message, struct perseid_arrival *arrival) {
     memset(arrival, 0, sizeof *arrival);
     for (struct cmsghdr *item = CMSG_FIRSTHDR(message); item; item = CMSG_NXTHDR(message, item)) {
-        if (item->cmsg_level != IPPROTO_IP || item->cmsg_type != IP_PKTINFO) continue;
-        struct in_pktinfo info;
-        memcpy(&info, CMSG_DATA(item), sizeof info);
-        arrival->destination = info.ipi_addr.s_addr;
-        arrival->local = info.ipi_spec_dst.s_addr;
-        arrival->interface_index = (uint32_t)info.ipi_ifindex;
-        return;
+        if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec time;
+            memcpy(&time, CMSG_DATA(item), sizeof time);
+            arrival->milliseconds = (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+        } else if (item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(item), sizeof info);
+            arrival->destination = info.ipi_addr.s_addr;
+            arrival->local = info.ipi_spec_dst.s_addr;
+            arrival->interface_index = (uint32_t)info.ipi_ifindex;
+        }
     }
+}
+
+_Static_assert(CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec)) <= PERSEID_CONTROL_SIZE,
+               "room for what is asked of a datagram");
+
+int perseid_ask_timestamps(int fd) {
+    int yes = 1;
+    return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes);
 }
 
 size_t perseid_write_control(void *control, uint32_t source, uint32_t interface_index, uint16_t segment) {

@@ -115,6 +115,9 @@ struct AddressPool: Sendable {
         return holder.expires <= now || (holder.mac == mac && holder.hold != .setAside)
     }
 
+    /// Addresses that are held, or were.
+    var remembered: Int { holders.count }
+
     /// Entries that wait in the queues of expiries, outdated ones too.
     var queued: Int { sections.reduce(0) { $0 + $1.expiries.count } }
 

@@ -6,6 +6,8 @@ import Registry
 /// All leases of a batch are committed at once, one fsync for many machines. Offers leave before it, since no
 /// lease stands behind them.
 struct DHCPBatch {
+    /// What the machine counts of `commits` up to here.
+    var commits: UInt64 = 0
     /// What waits for nothing.
     private(set) var immediate: [DHCPAction] = []
     /// What is to be committed before the rest may happen.

@@ -12,6 +12,9 @@ struct DHCPExchange {
     let policy: FirmwarePolicy
     var conversation: Conversation
     var opensConversation = true
+    /// What is remembered of the machine, and a number for its message; for `DHCPReception.keep`.
+    var record = ClientRecord()
+    var digest: UInt64 = 0
     /// Option 82, if there is one.
     let relay: RelayAgentInformation?
     /// The subnet that the client is in, as `ServedNetwork` numbers them.
@@ -39,6 +42,13 @@ struct DHCPExchange {
     var serverOverride: IPv4Address? { message.relayAddress == .any ? nil : relay?.serverIdentifierOverride }
 
     var client: BootClient { BootClient(message, wasChained: conversation.isChained, under: policy) }
+
+    /// The type of the message, for events.
+    var typeWords: String {
+        if let type = message.options.messageType { return "\(type)" }
+        guard let value = message.options[.messageType] else { return "BOOTP without DHCP (no option 53)" }
+        return "a DHCP message of the unknown type \(value.map(String.init).joined(separator: "."))"
+    }
 
     func event(_ kind: BootEvent.Kind, bytes: Int? = nil, _ detail: String) -> DHCPAction {
         .record(

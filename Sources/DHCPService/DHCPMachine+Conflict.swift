@@ -9,12 +9,15 @@ extension DHCPMachine {
     /// when its lease ends.
     public mutating func conflict(_ address: IPv4Address, with mac: MACAddress, at now: Int64) -> [DHCPAction] {
         let holder = pool.holder(of: address)
-        guard pool.isServed(address), holder?.mac != mac || holder?.hold == .setAside else { return [] }
+        guard pool.isServed(address), pool.plan.reserved[address] != .machine(mac),
+            holder?.mac != mac || holder?.hold == .setAside
+        else { return [] }
         let until = now + Self.declineHold
         pool.dispute(address, by: mac, until: until, at: now)
         guard let holder, holder.expires > now else {
             return recordConflict(of: mac, at: now, "\(address) is used by \(mac), which has no lease on it; \(aside)")
         }
+        reception.forgetAnswer(to: holder.mac)
         switch holder.hold {
         case .setAside: return []
         case .offered:

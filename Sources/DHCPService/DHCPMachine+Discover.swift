@@ -38,6 +38,8 @@ extension DHCPMachine {
         let (mac, now) = (exchange.mac, exchange.now)
         if let reserved = reservedAddress(for: exchange), pool.isFree(reserved, for: mac, isReserved: true, at: now) {
             let isUntried = isUntried(reserved)
+            // Whoever had it by the same reservation is not to be told once more that it has it.
+            if let holder = pool.holder(of: reserved), holder.mac != mac { reception.forgetAnswer(to: holder.mac) }
             pool.offerReserved(reserved, to: mac, until: now + Self.offerHold, at: now)
             return (reserved, isUntried)
         }

@@ -56,7 +56,7 @@ extension DHCPMachine {
         of subnet: ServedNetwork.Subnet, to reply: inout DHCPMessage, for exchange: Exchange, _ client: BootClient
     ) {
         let wanted = exchange.message.options
-        var settled = DHCPOptionCodeSet(reply.options.lazy.map(\.code))
+        var settled = reply.options.codes
         // ROMs use the mask and forget to ask for it.
         reply.options.subnetMask = subnet.subnet.netmask
         if let name = exchange.hostName {

@@ -49,6 +49,7 @@ public struct DHCPMachine: Sendable {
         network = try ServedNetwork(settings)
         pool.adopt(network.plan, at: now)
         self.settings = settings
+        reception.forgetAnswers()
         return probes()
     }
 
@@ -56,19 +57,43 @@ public struct DHCPMachine: Sendable {
     mutating func probes() -> [DHCPAction] { pool.takeProbes().map(DHCPAction.probe) }
 
     /// Takes one datagram's payload and says what is to be done, in order.
+    /// - Parameter waited: milliseconds from its arrival until now.
     public mutating func receive(
-        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64 = 0
     ) -> [DHCPAction] {
-        switch reception.take(bytes, from: source, on: port, at: now, under: settings.firmware) {
-        case .refused(let actions): return actions
+        let reports = reception.floodReports(at: now)
+        let actions = take(bytes, from: source, on: port, at: now, waited: waited)
+        return reports.isEmpty ? actions : reports + actions
+    }
+
+    private mutating func take(
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
+    ) -> [DHCPAction] {
+        if port == .server, let actions = answerLeaseQuery(bytes, from: source, at: now) { return actions }
+        switch reception.take(bytes, from: source, on: port, at: now, waited: waited, under: settings.firmware) {
+        case .settled(let actions): return actions
         case .exchange(var exchange):
-            if let problem = locate(&exchange) { return refuse(exchange, problem) }
-            exchange.reservation = network.reservations.entry(of: exchange.message, exchange.relay)
-            let actions = answer(&exchange)
-            reception.keep(exchange)
+            let actions = located(&exchange)
+            reception.keep(exchange, answeredBy: actions)
             return actions
         }
     }
+
+    private mutating func located(_ exchange: inout Exchange) -> [DHCPAction] {
+        if let problem = locate(&exchange) { return refuse(exchange, problem) }
+        exchange.reservation = network.reservations.entry(of: exchange.message, exchange.relay)
+        return answer(&exchange)
+    }
+
+    /// How many leases were given out to be stored. What was given until now may be said again once `committed` was
+    /// told of this number.
+    public var commits: UInt64 { reception.commits }
+
+    /// The leases up to this number of `commits` are on stable storage.
+    public mutating func committed(through count: UInt64) { reception.committed(through: count) }
+
+    /// Leases could not be stored: whoever asks again is answered anew.
+    public mutating func forgetAnswers() { reception.forgetAnswers() }
 
     private mutating func answer(_ exchange: inout Exchange) -> [DHCPAction] {
         switch (exchange.port, exchange.message.options.messageType) {
@@ -78,11 +103,9 @@ public struct DHCPMachine: Sendable {
         case (.server, .decline): decline(exchange)
         case (.server, .release): release(exchange)
         case (.bootServer, .request), (.bootServer, .inform): answerBootServerRequest(&exchange)
-        case (.server, nil): bootp(&exchange)
-        case (_, .offer), (_, .ack), (_, .nak), (.bootServer, _):
-            refuse(
-                exchange,
-                "\(exchange.message.options.messageType?.description ?? "BOOTP") on port \(exchange.port.rawValue)")
+        case (.server, nil) where exchange.message.options[.messageType] == nil: bootp(&exchange)
+        case (_, .offer), (_, .ack), (_, .nak), (.bootServer, _), (.server, nil):
+            refuse(exchange, "\(exchange.typeWords) on port \(exchange.port.rawValue)")
         }
     }
 }

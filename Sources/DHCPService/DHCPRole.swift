@@ -20,11 +20,18 @@ public struct DHCPRole: Sendable {
     }
 
     mutating func receive(
-        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
     ) -> [DHCPAction] {
-        server?.receive(bytes, from: source, on: port, at: now)
-            ?? proxy?.receive(bytes, from: source, on: port, at: now) ?? []
+        server?.receive(bytes, from: source, on: port, at: now, waited: waited)
+            ?? proxy?.receive(bytes, from: source, on: port, at: now, waited: waited) ?? []
     }
+
+    /// See `DHCPMachine.commits`; a proxy stores nothing.
+    var commits: UInt64 { server?.commits ?? 0 }
+
+    mutating func committed(through count: UInt64) { server?.committed(through: count) }
+
+    mutating func forgetAnswers() { server?.forgetAnswers() }
 
     mutating func start(at now: Int64) -> [DHCPAction] { server?.start(at: now) ?? [] }
 

@@ -21,6 +21,8 @@ public final class DHCPServer: Sendable {
     private let sockets: Sockets
     private let machine: Mutex<DHCPRole>
     private let committing: CommitQueue
+    /// The machine's `commits` whose leases are on stable storage.
+    private let stored = Atomic<UInt64>(0)
     private let commit: @Sendable ([Lease]) throws -> Void
     private let record: @Sendable (BootEvent) -> Void
     private let observe: @Sendable (IPv4Address, MACAddress) -> Void
@@ -123,14 +125,18 @@ public final class DHCPServer: Sendable {
             return 0
         }
         machine.withLock { machine in
+            machine.committed(through: stored.load(ordering: .acquiring))
             room.forEachDatagram { origin, bytes in
                 let bytes = bytes.withUnsafeBytes(Array.init)
-                batch.add(machine.receive(bytes, from: origin.source, on: port, at: now))
+                let waited = origin.arrived.map { now - $0 } ?? 0
+                batch.add(machine.receive(bytes, from: origin.source, on: port, at: now, waited: waited))
             }
+            batch.commits = machine.commits
         }
         perform(batch.immediate)
         if !batch.leases.isEmpty, !committing.add(batch) {
             // Whoever asked asks again, and has its address kept.
+            machine.withLock { $0.forgetAnswers() }
             report("\(batch.leases.count) DHCP leases were not stored: the disk is behind by \(CommitQueue.limit)")
         }
         return room.count
@@ -168,8 +174,11 @@ public final class DHCPServer: Sendable {
         let leases = batches.flatMap(\.leases)
         do {
             try commit(leases)
+            stored.store(batches.last?.commits ?? 0, ordering: .releasing)
             perform(batches.flatMap(\.afterCommit))
         } catch {
+            // Before any later group is stored: these answers must not be given again.
+            machine.withLock { $0.forgetAnswers() }
             report("\(leases.count) DHCP leases could not be stored: \(error)")
             let now = wallMilliseconds()
             for batch in batches { perform(batch.afterFailedCommit("\(error)", at: now)) }
@@ -241,7 +250,8 @@ private struct Sockets: ~Copyable, Sendable {
         _ port: DHCPPort, on interface: NetworkInterface
     ) throws(DHCPServerError) -> UDPSocket {
         do throws(SystemError) {
-            return try UDPSocket(.init(port: port.rawValue, interface: interface.name, bufferSize: 8 << 20))
+            return try UDPSocket(
+                .init(port: port.rawValue, interface: interface.name, bufferSize: 8 << 20, timestamps: true))
         } catch {
             guard error.isAddressInUse else { throw error.isPermissionDenied ? .notPermitted(error) : .failed(error) }
             throw .portTaken(port.rawValue, holders: PortHolder.find(port: port.rawValue))

@@ -50,6 +50,13 @@ public struct DHCPSettings: Hashable, Sendable {
     /// The interface's own subnet.
     public var subnet: IPv4Subnet { link.subnet }
 
+    /// One line of what is served, for logs: `2 subnets, 7 reservations`.
+    public var words: String {
+        let (subnets, reserved) = (subnets.count + 1, reservations.count + nodes.count)
+        return (subnets == 1 ? "\(subnet)" : "\(subnets) subnets")
+            + (reserved == 0 ? "" : reserved == 1 ? ", 1 reservation" : ", \(reserved) reservations")
+    }
+
     var bootServer: BootServer { BootServer(address: serverAddress, httpPort: httpPort) }
 
     /// Addresses that a pool may have.

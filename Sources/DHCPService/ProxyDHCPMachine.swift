@@ -23,15 +23,24 @@ public struct ProxyDHCPMachine: Sendable {
     }
 
     /// Takes one datagram's payload and says what is to be done, in order.
+    /// - Parameter waited: milliseconds from its arrival until now.
     public mutating func receive(
-        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64 = 0
     ) -> [DHCPAction] {
-        switch reception.take(bytes, from: source, on: port, at: now, under: settings.firmware) {
-        case .refused(let actions): return actions
+        let reports = reception.floodReports(at: now)
+        let actions = take(bytes, from: source, on: port, at: now, waited: waited)
+        return reports.isEmpty ? actions : reports + actions
+    }
+
+    private mutating func take(
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
+    ) -> [DHCPAction] {
+        switch reception.take(bytes, from: source, on: port, at: now, waited: waited, under: settings.firmware) {
+        case .settled(let actions): return actions
         case .exchange(var exchange):
             guard let type = exchange.message.options.messageType else { return [] }
             let actions = answer(type, &exchange)
-            reception.keep(exchange)
+            reception.keep(exchange, answeredBy: actions)
             return actions
         }
     }

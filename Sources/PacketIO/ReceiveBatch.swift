@@ -14,16 +14,19 @@ public struct DatagramOrigin: Hashable, Sendable {
     public var interfaceIndex: UInt32
     /// The datagram was longer than the batch's buffers and is cut.
     public var isTruncated: Bool
+    /// When the kernel took it in; milliseconds since 1970. Nil if the socket does not ask for it.
+    public var arrived: Int64?
 
     public init(
         source: IPv4Endpoint, destination: IPv4Address, localAddress: IPv4Address, interfaceIndex: UInt32,
-        isTruncated: Bool = false
+        isTruncated: Bool = false, arrived: Int64? = nil
     ) {
         self.source = source
         self.destination = destination
         self.localAddress = localAddress
         self.interfaceIndex = interfaceIndex
         self.isTruncated = isTruncated
+        self.arrived = arrived
     }
 }
 
@@ -112,6 +115,7 @@ public struct ReceiveBatch: ~Copyable {
             destination: IPv4Address(value: UInt32(bigEndian: arrival.destination)),
             localAddress: IPv4Address(value: UInt32(bigEndian: arrival.local)),
             interfaceIndex: arrival.interface_index,
-            isTruncated: messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0)
+            isTruncated: messages[index].header.msg_flags & Int32(MSG_TRUNC) != 0,
+            arrived: arrival.milliseconds == 0 ? nil : arrival.milliseconds)
     }
 }

@@ -19,10 +19,12 @@ public struct UDPSocket: ~Copyable, Sendable {
         /// Kernel buffer in each direction in bytes; nil for the default. Without CAP_NET_ADMIN at most what
         /// `net.core.?mem_max` allows.
         public var bufferSize: Int?
+        /// The kernel says when each datagram arrived (`DatagramOrigin.arrived`).
+        public var timestamps: Bool
 
         public init(
             address: IPv4Address = .any, port: UInt16, interface: String? = nil, broadcast: Bool = false,
-            reuseAddress: Bool = false, bufferSize: Int? = nil
+            reuseAddress: Bool = false, bufferSize: Int? = nil, timestamps: Bool = false
         ) {
             self.address = address
             self.port = port
@@ -30,6 +32,7 @@ public struct UDPSocket: ~Copyable, Sendable {
             self.broadcast = broadcast
             self.reuseAddress = reuseAddress
             self.bufferSize = bufferSize
+            self.timestamps = timestamps
         }
 
         var context: String {
@@ -59,6 +62,7 @@ public struct UDPSocket: ~Copyable, Sendable {
         try setOption(raw, Int32(IPPROTO_IP), IP_PKTINFO, to: 1, context)
         // The DF bit, which the kernel sets otherwise, confuses some boot ROMs.
         try setOption(raw, Int32(IPPROTO_IP), IP_MTU_DISCOVER, to: IP_PMTUDISC_DONT, context)
+        if options.timestamps { try systemCall("setsockopt", context) { perseid_ask_timestamps(raw) } }
         if options.broadcast { try setOption(raw, SOL_SOCKET, SO_BROADCAST, to: 1, context) }
         if options.reuseAddress { try setOption(raw, SOL_SOCKET, SO_REUSEADDR, to: 1, context) }
         if let size = options.bufferSize {

@@ -55,6 +55,21 @@ struct DHCPMachineConflictTests {
         #expect(outcome.probes == [first])
     }
 
+    @Test("a machine that uses what is reserved for it is no stranger there")
+    func reserved() throws {
+        var server = try PlayedServer(settings: {
+            $0.reservations = [
+                DHCPReservation(.mac(MACAddress(value: 7)), address: IPv4Address(value: 0x0a4d_00c8), origin: "r")
+            ]
+        })
+        let reserved = try address("10.77.0.200")
+        #expect(server.machine.conflict(reserved, with: MACAddress(value: 7), at: server.now).isEmpty)
+        #expect(server.machine.conflict(reserved, with: stranger, at: server.now).count == 1)
+        #expect(
+            try server.receive(PlayedClient("00:00:00:00:00:07").discover()).message().yourAddress.description
+                == "10.77.0.55")
+    }
+
     @Test("an address that a client wishes for is probed at the offer, if it was never used")
     func wished() throws {
         var server = try PlayedServer(pool: "10.77.0.55-10.77.0.58")

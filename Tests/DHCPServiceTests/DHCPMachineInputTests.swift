@@ -70,6 +70,16 @@ struct DHCPMachineInputTests {
         }
     }
 
+    @Test("a message type that is none is not taken for BOOTP", arguments: [0, 9, 14, 255] as [UInt8])
+    func unknownType(type: UInt8) throws {
+        var server = try PlayedServer()
+        var message = try PlayedClient().discover()
+        message.options[.messageType] = [type]
+        let outcome = try server.receive(message)
+        #expect(outcome.replies.isEmpty)
+        #expect(outcome.events.map(\.detail) == ["a DHCP message of the unknown type \(type) on port 67"])
+    }
+
     @Test("nothing that is cut or changed traps, and no two machines get one address")
     func hostile() throws {
         var server = try PlayedServer(pool: "10.77.0.55-10.77.0.60")

@@ -13,6 +13,8 @@ struct PlayedServer {
     var machine: DHCPMachine
     /// Milliseconds since 1970.
     var now: Int64 = 1_800_000_000_000
+    /// The disk is done with each lease at once.
+    var storesAtOnce = true
 
     init(
         pool: String = "10.77.0.55-10.77.0.58", leases: [Lease] = [],
@@ -55,7 +57,9 @@ struct PlayedServer {
     mutating func receive(
         _ message: DHCPMessage, from source: IPv4Endpoint = IPv4Endpoint(.any, port: 68), on port: DHCPPort = .server
     ) throws -> Outcome {
-        Outcome(actions: machine.receive(try message.encoded(), from: source, on: port, at: now))
+        let actions = machine.receive(try message.encoded(), from: source, on: port, at: now)
+        if storesAtOnce { machine.committed(through: machine.commits) }
+        return Outcome(actions: actions)
     }
 
     /// DISCOVER and REQUEST of one client, one second apart; the address that it was acknowledged.

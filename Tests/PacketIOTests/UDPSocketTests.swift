@@ -38,6 +38,16 @@ private func receive(_ socket: borrowing UDPSocket, atLeast wanted: Int) throws 
                 source: client.local, destination: other, localAddress: other, interfaceIndex: lo.index))
 }
 
+@Test func aSocketThatAsksIsToldWhenADatagramArrived() throws {
+    let server = try UDPSocket(.init(address: loopback, port: 0, timestamps: true))
+    let client = try UDPSocket(.init(address: loopback, port: 0))
+    let before = wallMilliseconds()
+    try client.send(octets([1]).span.bytes, to: server.local)
+    let arrived = try #require(try receive(server, atLeast: 1).first?.0.arrived)
+    // The kernel's clock has another grain.
+    #expect((before - 20...wallMilliseconds() + 20).contains(arrived))
+}
+
 @Test func theAnswerLeavesFromTheAddressAsked() throws {
     let server = try UDPSocket(.init(port: 0))
     let client = try UDPSocket(.init(address: loopback, port: 0))

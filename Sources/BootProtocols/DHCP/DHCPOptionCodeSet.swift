@@ -34,3 +34,12 @@ public struct DHCPOptionCodeSet: Hashable, Sendable {
         for word in [words.0, words.1, words.2, words.3] { hasher.combine(word) }
     }
 }
+
+extension DHCPOptions {
+    /// The codes of the options that are there.
+    public var codes: DHCPOptionCodeSet {
+        var codes = DHCPOptionCodeSet()
+        visit { code, _ in codes.insert(code) }
+        return codes
+    }
+}

@@ -27,16 +27,20 @@ struct perseid_mmsghdr {
 int perseid_recvmmsg(int fd, struct perseid_mmsghdr *messages, unsigned int count);
 int perseid_sendmmsg(int fd, struct perseid_mmsghdr *messages, unsigned int count);
 
-/// Where a datagram arrived, out of its IP_PKTINFO. Addresses in network order.
+/// Where and when a datagram arrived, out of its IP_PKTINFO and SCM_TIMESTAMPNS. Addresses in network order.
 struct perseid_arrival {
     uint32_t destination;     // of the IP header: may be broadcast
     uint32_t local;           // an address of ours to answer from
     uint32_t interface_index; // 0: no IP_PKTINFO was there
+    int64_t milliseconds;     // since 1970; 0: no SCM_TIMESTAMPNS was there
 };
 
 void perseid_read_arrival(struct msghdr *message, struct perseid_arrival *arrival);
 
 enum { PERSEID_CONTROL_SIZE = 64 };
+
+/// Has the kernel say when each datagram arrived. A macro of macros, which Swift does not import.
+int perseid_ask_timestamps(int fd);
 
 /// Writes IP_PKTINFO (if `source` or `interface_index` is not 0) and UDP_SEGMENT (if `segment` is not 0)
 /// into `control`, which holds PERSEID_CONTROL_SIZE bytes. Gives the bytes used.

@@ -27,7 +27,7 @@ struct Marathon {
         now += max(-60_000, min(step.pause, 60_000)) / 100
         _ = machine?.receive(bytes, from: step.source, on: step.port, at: now)
         guard count.isMultiple(of: 4096), let machine else { return }
-        require(machine.conversations.count <= 16384, "\(machine.conversations.count) conversations are remembered")
-        require(machine.pool.queued <= 2 * machine.pool.size + 66, "\(machine.pool.queued) expiries are queued")
+        require(machine.reception.remembered <= 16384, "\(machine.reception.remembered) machines are remembered")
+        require(machine.pool.queued <= 2 * machine.pool.remembered + 66, "\(machine.pool.queued) expiries are queued")
     }
 }

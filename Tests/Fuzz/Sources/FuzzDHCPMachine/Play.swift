@@ -27,7 +27,8 @@ struct Play {
         settings.isAuthoritative = choice & 2 == 0
         settings.forcesBroadcast = choice & 4 != 0
         if choice & 8 != 0 {
-            settings.pool = IPv4Address(value: Step.server.value + 4)...IPv4Address(value: Step.server.value + 6)
+            let range = IPv4Address(value: Step.server.value + 4)...IPv4Address(value: Step.server.value + 6)
+            settings.link.pools = [DHCPPool(range)]
         }
         machine = try? DHCPMachine(settings: settings, leases: []) { mac in
             switch mac.value & 3 {
@@ -57,7 +58,7 @@ struct Play {
             case .record(let event): require(event.at == now, "an event of another time")
             }
         }
-        require(machine.pool.queued <= 2 * machine.pool.size + 66, "\(machine.pool.queued) expiries are queued")
+        require(machine.pool.queued <= 2 * machine.pool.remembered + 66, "\(machine.pool.queued) expiries are queued")
         self.machine = machine
     }
 

@@ -21,40 +21,21 @@ struct Conversation: Hashable {
     var loaderGiven: Int64?
 }
 
-/// The conversations of the machines heard last. Bounded: the oldest go when too many new ones come.
-struct ConversationMemory {
+extension Conversation {
     /// Milliseconds for which a conversation goes on, and after which no loader is still on its way.
     static let window: Int64 = 120_000
-    /// Conversations held are at most twice as many.
-    private let generationSize: Int
-    private var recent: [MACAddress: Conversation] = [:]
-    private var older: [MACAddress: Conversation] = [:]
 
-    init(generationSize: Int = 8192) {
-        self.generationSize = generationSize
-    }
-
-    var count: Int { recent.count + older.count }
-
-    /// The conversation that a message belongs to, and whether the message opens it. Keep changes with `update`.
-    func conversation(of message: DHCPMessage, at now: Int64) -> (Conversation, isNew: Bool) {
-        let last = recent[message.mac] ?? older[message.mac]
-        if let last, last.transactionID == message.transactionID, now - last.began < Self.window,
+    /// The conversation that a message belongs to, and whether the message opens it.
+    /// - Parameter last: the one before of this machine.
+    static func of(_ message: DHCPMessage, after last: Conversation?, at now: Int64) -> (Conversation, isNew: Bool) {
+        if let last, last.transactionID == message.transactionID, now - last.began < window,
             !(last.isAcknowledged && message.options.messageType == .discover)
         {
             return (last, false)
         }
-        let loaderGiven = last?.loaderGiven.flatMap { now - $0 < Self.window ? $0 : nil }
+        let loaderGiven = last?.loaderGiven.flatMap { now - $0 < window ? $0 : nil }
         let conversation = Conversation(
             transactionID: message.transactionID, began: now, isChained: loaderGiven != nil, loaderGiven: loaderGiven)
         return (conversation, true)
-    }
-
-    mutating func update(_ conversation: Conversation, of mac: MACAddress) {
-        if recent[mac] == nil, recent.count >= generationSize {
-            older = recent
-            recent = [:]
-        }
-        recent[mac] = conversation
     }
 }

@@ -3,8 +3,8 @@ import Testing
 
 @testable import DHCPService
 
-@Suite("ConversationMemory")
-struct ConversationMemoryTests {
+@Suite("ClientMemory: conversations")
+struct ClientMemoryTests {
     private func message(_ transactionID: UInt32, _ type: DHCPMessageType = .discover, mac: UInt64 = 1) -> DHCPMessage {
         var message = DHCPMessage(.request, transactionID: transactionID, mac: MACAddress(value: mac))
         message.options.messageType = type
@@ -12,7 +12,7 @@ struct ConversationMemoryTests {
     }
 
     /// Hears a message and acknowledges it, with a loader or without.
-    private func acknowledge(_ memory: inout ConversationMemory, _ message: DHCPMessage, loader: Bool, at now: Int64) {
+    private func acknowledge(_ memory: inout ClientMemory, _ message: DHCPMessage, loader: Bool, at now: Int64) {
         var (conversation, _) = memory.conversation(of: message, at: now)
         conversation.isAcknowledged = true
         if loader { conversation.loaderGiven = now }
@@ -21,7 +21,7 @@ struct ConversationMemoryTests {
 
     @Test("one transaction ID is one conversation, up to its ACK")
     func sameID() {
-        var memory = ConversationMemory()
+        var memory = ClientMemory()
         let (first, isNew) = memory.conversation(of: message(7), at: 0)
         #expect(isNew && !first.isChained)
         memory.update(first, of: MACAddress(value: 1))
@@ -34,7 +34,7 @@ struct ConversationMemoryTests {
 
     @Test("after the ACK a repeated REQUEST belongs to the conversation, a DISCOVER opens another")
     func afterACK() {
-        var memory = ConversationMemory()
+        var memory = ClientMemory()
         acknowledge(&memory, message(7, .request), loader: true, at: 0)
         #expect(!memory.conversation(of: message(7, .request), at: 10).isNew)
         #expect(!memory.conversation(of: message(7, .request), at: 10).0.isChained)
@@ -44,7 +44,7 @@ struct ConversationMemoryTests {
 
     @Test("who asks within two minutes of a loader is that loader, also when it asks again")
     func chained() {
-        var memory = ConversationMemory()
+        var memory = ClientMemory()
         acknowledge(&memory, message(7, .request), loader: true, at: 0)
         acknowledge(&memory, message(8, .request), loader: false, at: 60_000)
         #expect(memory.conversation(of: message(9), at: 119_999).0.isChained)
@@ -54,14 +54,14 @@ struct ConversationMemoryTests {
 
     @Test("who got a script and no loader is what it was")
     func notChained() {
-        var memory = ConversationMemory()
+        var memory = ClientMemory()
         acknowledge(&memory, message(7, .request), loader: false, at: 0)
         #expect(!memory.conversation(of: message(8), at: 10).0.isChained)
     }
 
     @Test("memory is bounded, and the machines heard last are remembered")
     func bounded() {
-        var memory = ConversationMemory(generationSize: 100)
+        var memory = ClientMemory(generationSize: 100)
         for number in 0..<100_000 as Range<UInt64> {
             acknowledge(&memory, message(7, .request, mac: number), loader: true, at: 0)
         }
@@ -87,5 +87,17 @@ struct EventBudgetTests {
         var budget = EventBudget()
         let taken = [1_000_000_000, 0, 1].map { budget.take(at: $0) }
         #expect(taken == [true, false, true])
+    }
+}
+
+extension ClientMemory {
+    fileprivate func conversation(of message: DHCPMessage, at now: Int64) -> (Conversation, isNew: Bool) {
+        Conversation.of(message, after: self[message.mac]?.conversation, at: now)
+    }
+
+    fileprivate mutating func update(_ conversation: Conversation, of mac: MACAddress) {
+        var record = self[mac] ?? ClientRecord()
+        record.conversation = conversation
+        keep(record, of: mac)
     }
 }
