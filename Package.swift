@@ -72,7 +72,7 @@ let package = Package(
             ]),
         room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine"]),
         .executableTarget(
-            name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit"], swiftSettings: strict),
+            name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit", "PacketIO"], swiftSettings: strict),
         room("StormKit", uses: ["BootProtocols", "PacketIO"]),
         .executableTarget(
             name: "perseid-storm", dependencies: ["StormKit", "BootLab", "BootProtocols", "PacketIO", argumentParser],

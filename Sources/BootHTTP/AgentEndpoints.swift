@@ -26,6 +26,9 @@ extension BootEndpoints {
             refuse(attempt.node, "check-in for \(message.mac) with this node's token")
             return .unauthorized
         }
+        guard takeLayerKey(message, of: attempt) else {
+            return .text(403, "this boot attempt has another key; boot again for a new attempt")
+        }
         let plan = planMaker.plan(for: node, checkIn: message, resolve: capsules.bootable)
         let now = wallMilliseconds()
         ledger.record(
@@ -87,7 +90,9 @@ extension BootEndpoints {
 
     private static func detail(of report: AgentReport) -> String {
         guard let capsule = report.capsule else { return report.detail }
-        return report.detail.isEmpty ? capsule : "\(capsule): \(report.detail)"
+        var text = report.detail.isEmpty ? capsule : "\(capsule): \(report.detail)"
+        if let content = report.content { text += RunningContent.text(content) }
+        return text
     }
 
     /// What the machine is and what it is to do, in one line.

@@ -13,13 +13,19 @@ public struct BootEndpoints: Sendable {
     let ledger: BootLedger
     let tree: BootTree
     let capsules: CapsuleStore
+    let nodeFiles: NodeFiles?
     let traffic = BundleTraffic()
+    let layerKeys = LayerKeys()
 
-    public init(planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore) {
+    /// - Parameter nodeFiles: what nodes have of their own; nil: nothing.
+    public init(
+        planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore, nodeFiles: NodeFiles? = nil
+    ) {
         self.planMaker = planMaker
         self.ledger = ledger
         self.tree = tree
         self.capsules = capsules
+        self.nodeFiles = nodeFiles
     }
 
     /// The answer to any request; errors become answers that say what happened.
@@ -38,6 +44,7 @@ public struct BootEndpoints: Sendable {
         case .manifest(let capsule): return capsulePart(request) { try capsules.openManifest(of: capsule) }
         case .index(let capsule): return capsulePart(request) { try capsules.openIndex(of: capsule) }
         case .bundle(let id): return bundle(id, request)
+        case .layer(let machine): return layer(of: machine, request)
         }
     }
 

@@ -10,6 +10,8 @@ enum BootRoute: Equatable {
     case index(capsule: String)
     /// A bundle by its id, 64 hex digits.
     case bundle(String)
+    /// A node's own files.
+    case layer(MACAddress)
 
     /// Nil for a target that names nothing here.
     init?(target: String) {
@@ -43,6 +45,8 @@ enum BootRoute: Equatable {
             self = .report
         } else if parts.count == 3, parts[1] == "bundles", Self.isDigest(parts[2]) {
             self = .bundle(parts[2])
+        } else if parts.count == 3, parts[1] == "layer", let mac = MACAddress(parts[2]) {
+            self = .layer(mac)
         } else if parts.count == 4, parts[1] == "capsules", parts[3] == "manifest" {
             self = .manifest(capsule: parts[2])
         } else if parts.count == 4, parts[1] == "capsules", parts[3] == "index" {

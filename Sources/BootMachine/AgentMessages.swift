@@ -17,10 +17,12 @@ public struct CheckIn: Codable, Hashable, Sendable {
     /// Lower case hex SHA-256 of the running kernel's file as the boot script named it, if known.
     public var kernelDigest: String?
     public var inventory: Inventory
+    /// What the node's own files are to be encrypted for: an X25519 public key, base64, new for each boot attempt.
+    public var layerKey: String?
 
     public init(
         phase: Phase, mac: MACAddress, address: IPv4Address, kernelRelease: String, kernelDigest: String?,
-        inventory: Inventory
+        inventory: Inventory, layerKey: String? = nil
     ) {
         self.phase = phase
         self.mac = mac
@@ -28,6 +30,7 @@ public struct CheckIn: Codable, Hashable, Sendable {
         self.kernelRelease = kernelRelease
         self.kernelDigest = kernelDigest
         self.inventory = inventory
+        self.layerKey = layerKey
     }
 }
 
@@ -88,10 +91,12 @@ public struct AgentReport: Codable, Hashable, Sendable {
     public var detail: String
     /// With `ready` and `heartbeat`: the generation that runs.
     public var capsule: String?
+    /// With `ready` and `heartbeat`: SHA-256 in hex of that generation's index, which names every byte of its images.
+    public var content: String?
 
     public init(
         kind: BootEvent.Kind, bytes: Int64? = nil, milliseconds: Int64? = nil, percent: Int? = nil,
-        detail: String = "", capsule: String? = nil
+        detail: String = "", capsule: String? = nil, content: String? = nil
     ) {
         self.kind = kind
         self.bytes = bytes
@@ -99,5 +104,6 @@ public struct AgentReport: Codable, Hashable, Sendable {
         self.percent = percent
         self.detail = detail
         self.capsule = capsule
+        self.content = content
     }
 }

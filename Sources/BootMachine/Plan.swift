@@ -15,6 +15,21 @@ public struct Plan: Codable, Hashable, Sendable {
         case kexec
     }
 
+    /// A disk of the node's own that may keep chunks from boot to boot.
+    public struct Cache: Codable, Hashable, Sendable {
+        /// The label that an admin gave its file system. A node without such a disk does without.
+        public var label: String
+        /// Most bytes that chunks may take there.
+        public var limitBytes: Int64
+
+        public static let standard = Cache(label: "PERSEID-CACHE", limitBytes: 16 << 30)
+
+        public init(label: String, limitBytes: Int64) {
+            self.label = label
+            self.limitBytes = limitBytes
+        }
+    }
+
     public var action: Action
     /// The node's name, which becomes its host name.
     public var nodeName: String
@@ -25,12 +40,16 @@ public struct Plan: Codable, Hashable, Sendable {
     public var servers: [String]
     /// For `wait`, and between heartbeats once ready.
     public var waitSeconds: Int
+    /// Most bytes a second that the node asks for while it fetches; nil: as fast as it goes.
+    public var bytesPerSecond: Int64?
+    /// Nil: chunks are kept nowhere.
+    public var cache: Cache?
     /// One line per choice.
     public var reasons: [String]
 
     public init(
         action: Action, nodeName: String, capsule: String?, handoff: Handoff, servers: [String], waitSeconds: Int,
-        reasons: [String]
+        bytesPerSecond: Int64? = nil, cache: Cache? = nil, reasons: [String]
     ) {
         self.action = action
         self.nodeName = nodeName
@@ -38,6 +57,8 @@ public struct Plan: Codable, Hashable, Sendable {
         self.handoff = handoff
         self.servers = servers
         self.waitSeconds = waitSeconds
+        self.bytesPerSecond = bytesPerSecond
+        self.cache = cache
         self.reasons = reasons
     }
 }

@@ -26,16 +26,22 @@ public struct PlanMaker: Sendable {
     /// Seconds between heartbeats of a ready node, and between check-ins of a waiting one.
     public var heartbeatSeconds: Int
     public var waitSeconds: Int
+    /// How fast one node may fetch; nil: as fast as it goes.
+    public var bytesPerSecond: Int64?
+    /// The disk on which nodes keep chunks, where they have one.
+    public var cache: Plan.Cache?
 
     public init(
         defaultCapsule: String?, handoff: Plan.Handoff? = nil, servers: [String], heartbeatSeconds: Int = 30,
-        waitSeconds: Int = 15
+        waitSeconds: Int = 15, bytesPerSecond: Int64? = nil, cache: Plan.Cache? = .standard
     ) {
         self.defaultCapsule = defaultCapsule
         self.handoff = handoff
         self.servers = servers
         self.heartbeatSeconds = heartbeatSeconds
         self.waitSeconds = waitSeconds
+        self.bytesPerSecond = bytesPerSecond
+        self.cache = cache
     }
 
     /// The plan for `node`. `resolve` turns a reference into the generation that it means now, or throws the reason
@@ -60,7 +66,7 @@ public struct PlanMaker: Sendable {
         }
         return Plan(
             action: .diskless, nodeName: node.name, capsule: capsule.reference, handoff: handoff, servers: servers,
-            waitSeconds: heartbeatSeconds, reasons: reasons)
+            waitSeconds: heartbeatSeconds, bytesPerSecond: bytesPerSecond, cache: cache, reasons: reasons)
     }
 
     private func chooseHandoff(

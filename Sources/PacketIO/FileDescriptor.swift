@@ -50,6 +50,20 @@ extension FileDescriptor {
         return done
     }
 
+    /// The bytes from `offset`, `count` of them; fewer only at the end of the file.
+    public func bytes(_ count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, got in
+            do throws(SystemError) {
+                got = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Reads to the end, for small files and those of /proc, whose size is not known before.
     /// A file over `limit` bytes ends in EFBIG.
     public func readAll(limit: Int = 16 << 20) throws(SystemError) -> [UInt8] {

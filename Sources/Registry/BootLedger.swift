@@ -54,6 +54,15 @@ public final class BootLedger: Sendable {
     /// The machine that holds a lease on `address`.
     public func machine(at address: IPv4Address) -> MACAddress? { state.withLock { $0.leases[address] } }
 
+    /// The nodes that hold a lease, by address.
+    public func hosts() -> [(name: String, address: IPv4Address)] {
+        state.withLock { state in
+            state.leases.compactMap { address, mac in
+                state.book.record(of: mac).map { ($0.node.name, address) }
+            }
+        }.sorted { $0.address.value < $1.address.value }
+    }
+
     // MARK: - Events
 
     public func record(_ event: BootEvent) {

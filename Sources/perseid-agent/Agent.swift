@@ -1,6 +1,7 @@
 internal import AgentKit
 internal import CEarlyInit
 internal import Glibc
+internal import PacketIO
 
 /// The agent's two lives: `/init` of stage 1, and a service of the runtime OS (`perseid-agent stage2`).
 @main
@@ -13,7 +14,21 @@ enum Agent {
             StageOne.run()
         }
         if CommandLine.arguments.dropFirst() == ["stage2"] { StageTwo.run() }
-        Console().line("usage: perseid-agent stage2; without arguments it runs as init (PID 1) only")
+        if CommandLine.arguments.dropFirst().first == "bench" { bench() }
+        Console().line(
+            "usage: perseid-agent stage2 | bench [MEBIBYTES]; without arguments it runs as init (PID 1) only")
         exit(EX_USAGE)
+    }
+
+    /// `perseid-agent bench 1024`: verifies and assembles so many MiB and says how fast.
+    private static func bench() -> Never {
+        let size = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1024
+        do throws(SystemError) {
+            print(try AssemblyBench.run(mebibytes: size))
+            exit(EX_OK)
+        } catch {
+            Console().line("\(error)")
+            exit(EX_OSERR)
+        }
     }
 }

@@ -48,7 +48,7 @@ final class EndpointsFixture: Sendable {
             script: try BootScript(directory: tftpboot))
         endpoints = BootEndpoints(
             planMaker: PlanMaker(defaultCapsule: nil, servers: [baseURL]), ledger: ledger, tree: tree,
-            capsules: capsules)
+            capsules: capsules, nodeFiles: NodeFiles(directory: path + "/nodefiles"))
     }
 
     deinit {

@@ -16,12 +16,17 @@ package struct BootSettings: Codable, Hashable, Sendable {
     /// Lower case hex SHA-256 of the running kernel's file.
     package var kernelDigest: String?
     package var phase: CheckIn.Phase
+    /// The label of the disk that keeps chunks, in the place of the plan's; `none`: no disk.
+    package var cacheLabel: String?
+    /// The private half of this boot attempt's key, after a kexec; see `LayerKey`.
+    package var layerSecret: String?
     /// Known after a check-in only.
     package var attempt: Int64?
 
     package init(
         servers: [ServerURL], token: String, bootToken: String? = nil, mac: MACAddress?, kernelDigest: String?,
-        phase: CheckIn.Phase, attempt: Int64? = nil
+        phase: CheckIn.Phase, cacheLabel: String? = nil, layerSecret: String? = nil,
+        attempt: Int64? = nil
     ) {
         self.servers = servers
         self.token = token
@@ -29,6 +34,8 @@ package struct BootSettings: Codable, Hashable, Sendable {
         self.mac = mac
         self.kernelDigest = kernelDigest
         self.phase = phase
+        self.cacheLabel = cacheLabel
+        self.layerSecret = layerSecret
         self.attempt = attempt
     }
 }
@@ -49,7 +56,8 @@ package enum BootSettingsError: Error, Hashable, CustomStringConvertible {
 }
 
 extension BootSettings {
-    /// Reads `perseid.server` (one or more), `perseid.token`, `perseid.mac` and `perseid.kernel`.
+    /// Reads `perseid.server` (one or more), `perseid.token`, `perseid.mac`, `perseid.kernel` and
+    /// `perseid.cache`.
     package init(_ line: KernelCommandLine) throws(BootSettingsError) {
         var servers: [ServerURL] = []
         for text in line.values(of: "perseid.server") {
@@ -80,7 +88,8 @@ extension BootSettings {
         if let digest, !Self.isSHA256(digest) {
             throw .malformed(parameter: "perseid.kernel", value: digest, expected: "64 lower case hex digits")
         }
-        self.init(servers: servers, token: token, mac: mac, kernelDigest: digest, phase: .stage1)
+        let label = line.value(of: "perseid.cache").flatMap { $0.isEmpty ? nil : $0 }
+        self.init(servers: servers, token: token, mac: mac, kernelDigest: digest, phase: .stage1, cacheLabel: label)
     }
 
     private static func isSHA256(_ text: String) -> Bool {

@@ -14,7 +14,11 @@ package struct CapsuleAssembly: Sendable {
     package static let margin: Int64 = 64 << 20
 
     /// Makes the files that the capsule's images are to be assembled in.
-    package static func begin(_ contents: CapsuleContents) throws(CapsuleProblem) -> CapsuleAssembly {
+    /// - Parameters:
+    ///   - cache: where chunks may be, and are kept.
+    package static func begin(
+        _ contents: CapsuleContents, cache: ChunkCache? = nil, pace: TransferPace = TransferPace(bytesPerSecond: nil)
+    ) throws(CapsuleProblem) -> CapsuleAssembly {
         let hasModules = contents.index.stream(.modules) != nil
         let streams = try contents.streams(hasModules ? [.root, .modules] : [.root])
         let size = streams.reduce(Int64(0)) { $0 + $1.size }
@@ -28,7 +32,7 @@ package struct CapsuleAssembly: Sendable {
             let files = [root] + (modules.map { [$0] } ?? [])
             return CapsuleAssembly(
                 contents: contents, root: root, modules: modules,
-                transfer: CapsuleTransfer(streams, into: files))
+                transfer: CapsuleTransfer(streams, into: files, cache: cache, pace: pace))
         } catch {
             throw .noRoom("\(contents.generation)", error)
         }

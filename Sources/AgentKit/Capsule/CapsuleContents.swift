@@ -10,35 +10,48 @@ package struct CapsuleContents: Sendable {
     /// Where the public keys are that this node's capsules must be signed with.
     package static let trustedDirectory = "/etc/perseid/trusted"
 
+    /// The bytes that both were read from.
+    package let head: CapsuleHead
+
     /// Fetches manifest and index and verifies both; nothing else of the capsule is asked for before.
+    /// - Parameter head: those that are on this node already. They are taken if they are this capsule's and verify as
+    ///   those from the network would.
     package static func fetch(
-        _ capsule: String, through api: inout NodeAPI, trusting keys: TrustedKeys
+        _ capsule: String, through api: inout NodeAPI, trusting keys: TrustedKeys, unless head: CapsuleHead? = nil
     ) throws(CapsuleProblem) -> CapsuleContents {
         guard let generation = CapsuleGeneration(capsule) else { throw .badName(capsule) }
-        let manifest = try fetchManifest(generation, &api, keys)
-        let bytes: [UInt8]
-        do throws(NodeAPIError) {
-            bytes = try api.index(of: capsule, limit: manifest.index.size)
-        } catch {
-            throw .unavailable(capsule, error)
+        if let head, let contents = try? CapsuleContents(generation, head, trusting: keys) { return contents }
+        let manifest = try available(capsule) { () throws(NodeAPIError) in
+            try api.manifest(of: "\(generation)", limit: SignedManifest.maximumSize)
         }
-        do throws(IndexError) {
-            let index = try CapsuleIndex(bytes, pinnedBy: manifest)
-            return CapsuleContents(generation: generation, manifest: manifest, index: index)
-        } catch {
-            throw .index(capsule, error)
-        }
+        let size = try verify(manifest, generation, keys).index.size
+        let index = try available(capsule) { () throws(NodeAPIError) in try api.index(of: capsule, limit: size) }
+        return try CapsuleContents(generation, CapsuleHead(manifest: manifest, index: index), trusting: keys)
     }
 
-    private static func fetchManifest(
-        _ generation: CapsuleGeneration, _ api: inout NodeAPI, _ keys: TrustedKeys
-    ) throws(CapsuleProblem) -> CapsuleManifest {
-        let bytes: [UInt8]
-        do throws(NodeAPIError) {
-            bytes = try api.manifest(of: "\(generation)", limit: SignedManifest.maximumSize)
+    private static func available(
+        _ capsule: String, _ fetch: () throws(NodeAPIError) -> [UInt8]
+    ) throws(CapsuleProblem) -> [UInt8] {
+        do throws(NodeAPIError) { return try fetch() } catch { throw .unavailable(capsule, error) }
+    }
+
+    /// Verifies a head and reads it.
+    package init(
+        _ generation: CapsuleGeneration, _ head: CapsuleHead, trusting keys: TrustedKeys
+    ) throws(CapsuleProblem) {
+        manifest = try Self.verify(head.manifest, generation, keys)
+        do throws(IndexError) {
+            index = try CapsuleIndex(head.index, pinnedBy: manifest)
         } catch {
-            throw .unavailable("\(generation)", error)
+            throw .index("\(generation)", error)
         }
+        self.generation = generation
+        self.head = head
+    }
+
+    private static func verify(
+        _ bytes: [UInt8], _ generation: CapsuleGeneration, _ keys: TrustedKeys
+    ) throws(CapsuleProblem) -> CapsuleManifest {
         do throws(ManifestError) {
             return try SignedManifest.verify(
                 bytes, trusting: keys, expecting: generation, now: BootClock.wallSeconds())

@@ -2,17 +2,19 @@ package import CapsuleFormat
 internal import PacketIO
 internal import Synchronization
 
-/// Brings streams of a capsule to this machine over a few connections: verifies each chunk before it is written,
-/// and goes on after any break, also in a later `run`, with what is there.
+/// Brings streams of a capsule to this machine: what the cache disk has from there, the rest over a few connections.
+/// Verifies each chunk before it is written, and goes on after any break, also in a later `run`, with what is there.
 package final class CapsuleTransfer: Sendable {
     private let streams: [ChunkedStream]
     private let files: [StreamFile]
     private let connections: Int
     private let limits: HTTPClient.Limits
+    private let cache: ChunkCache?
     private let state: Mutex<State>
 
     private struct State {
         var ledger: TransferLedger
+        var pace: TransferPace
         var working = 0
     }
 
@@ -20,14 +22,18 @@ package final class CapsuleTransfer: Sendable {
     ///   - files: one for each stream.
     ///   - connections: each has one range under way, and holds as much as the longest range in memory.
     package init(
-        _ streams: [ChunkedStream], into files: [StreamFile], connections: Int = 3,
-        limits: HTTPClient.Limits = HTTPClient.Limits(), planner: FetchPlanner = FetchPlanner(maximumLength: 2 << 20)
+        _ streams: [ChunkedStream], into files: [StreamFile], connections: Int = 3, cache: ChunkCache? = nil,
+        pace: TransferPace = TransferPace(bytesPerSecond: nil), limits: HTTPClient.Limits = HTTPClient.Limits(),
+        planner: FetchPlanner = FetchPlanner(maximumLength: 2 << 20)
     ) {
         self.streams = streams
         self.files = files
         self.connections = max(1, connections)
+        self.cache = cache
         self.limits = limits
-        state = Mutex(State(ledger: TransferLedger(streams: streams, planner: planner)))
+        var planner = planner
+        planner.maximumLength = pace.rangeLength(atMost: planner.maximumLength)
+        state = Mutex(State(ledger: TransferLedger(streams: streams, planner: planner), pace: pace))
     }
 
     package var progress: TransferProgress { state.withLock { $0.ledger.progress } }
@@ -35,31 +41,23 @@ package final class CapsuleTransfer: Sendable {
     /// Fetches until everything is there.
     /// - Parameters:
     ///   - servers: tried in order.
-    ///   - observe: called on this thread about twice a second and once at the end of each round.
+    ///   - observe: called on this thread about twice a second and once at the end.
     package func run(
         from servers: [ServerURL], token: String, memory: MemoryWatch,
         observe: (TransferProgress, [TransferEvent]) -> Void
     ) throws(TransferFailure) {
-        state.withLock { $0.ledger.begin(from: servers) }
-        while true {
-            state.withLock { $0.ledger.beginRound() }
-            do throws(SystemError) {
-                try runRound(token: token, memory: memory, observe: observe)
-            } catch {
-                throw .cannotWrite("no thread to fetch with: \(error)")
-            }
-            let spread = Double.random(in: 0...1)
-            let decision = state.withLock { $0.ledger.endRound(at: BootClock.milliseconds(), spread: spread) }
-            report(to: observe)
-            switch decision {
-            case .complete: return
-            case .giveUp(let failure): throw failure
-            case .again(let pause): BootClock.sleep(milliseconds: pause)
-            }
+        let held = cache?.prepare(for: streams) ?? []
+        state.withLock { $0.ledger.begin(from: servers) { held.contains($0) } }
+        do throws(SystemError) {
+            try runConnections(token: token, memory: memory, observe: observe)
+        } catch {
+            throw .cannotWrite("no thread to fetch with: \(error)")
         }
+        report(to: observe)
+        if let failure = state.withLock({ $0.ledger.failure }) { throw failure }
     }
 
-    private func runRound(
+    private func runConnections(
         token: String, memory: MemoryWatch, observe: (TransferProgress, [TransferEvent]) -> Void
     ) throws(SystemError) {
         let waker = try Waker()
@@ -93,29 +91,55 @@ package final class CapsuleTransfer: Sendable {
         observe(progress, events)
     }
 
-    /// One connection's share of a round. Two failures in a row end it: the round's end decides about pauses.
+    /// One connection's share, until all is there or going on is no use.
     private func work(token: String, memory: MemoryWatch) {
         var client = HTTPClient(limits: limits)
         var body: [UInt8] = []
-        var failures = 0
-        while failures < 2, let job = state.withLock({ $0.ledger.nextJob() }) {
-            var failure: HTTPError?
-            do throws(HTTPError) {
-                try fetch(job, &client, token: token, into: &body)
-                failures = 0
-            } catch {
-                failure = error
-                failures += 1
+        while true {
+            switch state.withLock({ $0.ledger.next(at: BootClock.milliseconds()) }) {
+            case .end: return
+            case .wait(let pause):
+                // Short, so that the end of the others' work is seen.
+                BootClock.sleep(milliseconds: min(max(pause, 1), 250))
+            case .read(let batch):
+                read(batch, into: &body)
+                memory.sample()
+            case .fetch(let job):
+                let pause = state.withLock { $0.pace.take(job.range.length, at: BootClock.milliseconds()) }
+                BootClock.sleep(milliseconds: pause)
+                var failure: HTTPError?
+                do throws(HTTPError) {
+                    try fetch(job, &client, token: token, into: &body)
+                } catch {
+                    failure = error
+                }
+                keep(job, body, failure)
+                memory.sample()
             }
-            keep(job, body, failure)
-            memory.sample()
         }
+    }
+
+    /// Takes what the cache has of a batch; what it has not, or not as it should be, is fetched later.
+    private func read(_ batch: TransferLedger.CacheBatch, into body: inout [UInt8]) {
+        let stream = streams[batch.stream]
+        var verified: [Int] = []
+        do throws(SystemError) {
+            for chunk in batch.chunks where cache?.read(stream.chunks[chunk], into: &body) == true {
+                try files[batch.stream].write(body[...], at: stream.offsets[chunk])
+                verified.append(chunk)
+            }
+        } catch {
+            state.withLock { $0.ledger.recordWriteFailure(error.description) }
+        }
+        state.withLock { $0.ledger.record(batch, verified: verified, at: BootClock.milliseconds()) }
     }
 
     /// Fills `body` with the job's range, or with as much of it as came.
     private func fetch(
         _ job: TransferLedger.Job, _ client: inout HTTPClient, token: String, into body: inout [UInt8]
     ) throws(HTTPError) {
+        // Nothing of an earlier range may be taken for this one's if no connection comes about.
+        body.removeAll(keepingCapacity: true)
         let first = Int64(job.range.offset)
         let request = HTTPRequest(
             path: "/node/v1/bundles/\(job.range.bundle.hex)", token: token,
@@ -127,11 +151,13 @@ package final class CapsuleTransfer: Sendable {
     private func keep(_ job: TransferLedger.Job, _ body: [UInt8], _ error: HTTPError?) {
         var verified: [Int] = []
         var rejected: [Int] = []
+        let stream = streams[job.stream]
         do throws(SystemError) {
-            for outcome in streams[job.stream].outcomes(of: job.range, body: body) {
+            for outcome in stream.outcomes(of: job.range, body: body) {
                 switch outcome {
                 case .verified(let chunk, let offset, let bytes):
                     try files[job.stream].write(body[bytes], at: offset)
+                    cache?.keep(stream.chunks[chunk].id, body[bytes])
                     verified.append(chunk)
                 case .rejected(let chunk):
                     rejected.append(chunk)
@@ -141,7 +167,9 @@ package final class CapsuleTransfer: Sendable {
             state.withLock { $0.ledger.recordWriteFailure(error.description) }
         }
         state.withLock {
-            $0.ledger.record(job, verified: verified, rejected: rejected, error: error, at: BootClock.milliseconds())
+            $0.ledger.record(
+                job, verified: verified, rejected: rejected, error: error, at: BootClock.milliseconds(),
+                spread: .random(in: 0...1))
         }
     }
 }

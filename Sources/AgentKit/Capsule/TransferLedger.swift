@@ -3,13 +3,17 @@ package import CapsuleFormat
 /// What of some streams is there, what is to be asked for next and of whom, and what went wrong: the decisions of a
 /// transfer, without sockets and clocks.
 ///
-/// A transfer goes in rounds. A round asks for everything that is missing; what breaks stays missing and is part of
-/// the next round, after a pause that grows for as long as nothing comes.
+/// Streams are brought in the order they are given in. First whatever the cache disk has is read from there; then
+/// the rest is asked for in ranges, of the first server that can be asked. A range that breaks goes back to the
+/// front of the queue without the chunks that came, and a server that failed rests for a while; as long as another
+/// one can be asked, nothing waits.
 package struct TransferLedger: Sendable {
     /// How often one chunk may fail verification before the transfer is given up.
     package static let rejectionLimit = 5
     /// How long nothing at all may come before the transfer is given up, in milliseconds.
     package static let stallLimit: Int64 = 600_000
+    /// Chunks that are read from the cache in one piece of work.
+    static let cacheBatch = 64
 
     /// One range request, and whom to ask.
     package struct Job: Hashable, Sendable {
@@ -18,28 +22,39 @@ package struct TransferLedger: Sendable {
         package var server: ServerURL
     }
 
+    /// Chunks that the cache may have.
+    package struct CacheBatch: Hashable, Sendable {
+        package var stream: Int
+        package var chunks: [Int]
+    }
+
+    /// What a connection is to do next.
+    package enum Next: Hashable, Sendable {
+        case read(CacheBatch)
+        case fetch(Job)
+        /// Ask again after so many milliseconds: all servers rest, or others still work at what is left.
+        case wait(Int64)
+        case end
+    }
+
     package let streams: [ChunkedStream]
-    /// Tried in order.
-    private var servers: [ServerURL] = []
     private let planner: FetchPlanner
+    private var servers: [ServerHealth] = []
     private var present: [ChunkBitmap]
-    private var queue: [Job] = []
-    private var current = 0
+    private var cacheQueue: [CacheBatch] = []
+    private var cacheReads = 0
+    private var cachedBytes: Int64 = 0
+    /// From the last to the first.
+    private var queue: [(stream: Int, range: FetchRange)] = []
+    private var isPlanned = false
     /// By chunk: how often it failed, and where last.
-    private var rejections: [ContentDigest: (count: Int, stream: StreamRole, server: ServerURL)] = [:]
-    private var round = Round()
-    private var refusals: Set<ServerURL> = []
-    private var backoff = Backoff.transfer
+    private var rejections: [ContentDigest: (count: Int, server: ServerURL)] = [:]
     private var lastProgress: Int64?
+    private var lastError: HTTPError?
     /// The break after which nothing has come yet.
     private var brokenBy: HTTPError?
     private var events: [TransferEvent] = []
-
-    private struct Round {
-        var verified = 0
-        var error: HTTPError?
-        var fatal: TransferFailure?
-    }
+    package private(set) var failure: TransferFailure?
 
     package init(streams: [ChunkedStream], planner: FetchPlanner) {
         self.streams = streams
@@ -49,20 +64,32 @@ package struct TransferLedger: Sendable {
 
     /// Begins, or begins again after it was given up: with the servers of now, and without grudges. What is there
     /// stays there.
-    package mutating func begin(from servers: [ServerURL]) {
-        self.servers = servers
-        current = 0
+    /// - Parameter cached: whether a chunk may be in the cache.
+    package mutating func begin(from urls: [ServerURL], cached: (ContentDigest) -> Bool = { _ in false }) {
+        servers = urls.map { ServerHealth($0) }
         rejections = [:]
-        refusals = []
         lastProgress = nil
-        backoff.reset()
+        lastError = nil
+        failure = nil
+        queue = []
+        isPlanned = false
+        cacheQueue = []
+        cacheReads = 0
+        for (number, stream) in streams.enumerated() {
+            let chunks = present[number].missing.filter { cached(stream.chunks[$0].id) }
+            for start in stride(from: 0, to: chunks.count, by: Self.cacheBatch) {
+                let batch = chunks[start..<min(start + Self.cacheBatch, chunks.count)]
+                cacheQueue.append(CacheBatch(stream: number, chunks: Array(batch)))
+            }
+        }
+        cacheQueue.reverse()
     }
 
     package var isComplete: Bool { present.allSatisfy(\.isComplete) }
 
     /// Verified bytes that are written, and how many there will be.
     package var progress: TransferProgress {
-        var progress = TransferProgress(presentBytes: 0, totalBytes: 0)
+        var progress = TransferProgress(presentBytes: 0, totalBytes: 0, cachedBytes: cachedBytes)
         for (stream, bitmap) in zip(streams, present) {
             progress.totalBytes += stream.size
             for (number, chunk) in stream.chunks.enumerated() where bitmap.contains(number) {
@@ -72,57 +99,111 @@ package struct TransferLedger: Sendable {
         return progress
     }
 
-    /// Plans a round: every missing chunk from the current server, but those that it sent damaged from the next one,
-    /// if there is a next one.
-    package mutating func beginRound() {
-        round = Round()
-        queue = []
-        guard !servers.isEmpty else { return }
+    /// What to do now (milliseconds).
+    package mutating func next(at now: Int64) -> Next {
+        if failure != nil || isComplete { return .end }
+        if lastProgress == nil { lastProgress = now }
+        if let batch = cacheQueue.popLast() {
+            cacheReads += 1
+            return .read(batch)
+        }
+        if cacheReads > 0 { return .wait(20) }
+        if !isPlanned { plan() }
+        guard !servers.isEmpty else {
+            failure = .noServer
+            return .end
+        }
+        if let lastError, now - (lastProgress ?? now) > Self.stallLimit {
+            failure = .stalled(lastError)
+            return .end
+        }
+        guard let head = queue.last else { return .wait(20) }
+        guard let server = choose(for: head, at: now) else { return rest(at: now) }
+        queue.removeLast()
+        return .fetch(Job(stream: head.stream, range: head.range, server: server))
+    }
+
+    private mutating func plan() {
+        isPlanned = true
         for (number, stream) in streams.enumerated() {
-            var byServer: [Int: [Int]] = [:]
-            for chunk in present[number].missing {
-                let elsewhere = rejections[stream.chunks[chunk].id].map { $0.server == servers[current] } ?? false
-                byServer[elsewhere ? (current + 1) % servers.count : current, default: []].append(chunk)
-            }
-            for (server, chunks) in byServer.sorted(by: { $0.key < $1.key }) {
-                queue += planner.plan(stream, chunks: chunks).map {
-                    Job(stream: number, range: $0, server: servers[server])
-                }
-            }
+            queue += planner.plan(stream, present: present[number]).map { (number, $0) }
         }
         queue.reverse()
     }
 
-    /// The next request of this round; nil when there is none or going on is no use.
-    package mutating func nextJob() -> Job? {
-        round.fatal == nil ? queue.popLast() : nil
+    /// The first server that can be asked, and if there is a choice one that did not send these chunks damaged.
+    private func choose(for piece: (stream: Int, range: FetchRange), at now: Int64) -> ServerURL? {
+        let ready = servers.filter { $0.canBeAsked(at: now) }.map(\.server)
+        let avoided = Set(piece.range.chunks.compactMap { rejections[streams[piece.stream].chunks[$0].id]?.server })
+        return ready.first { !avoided.contains($0) } ?? ready.first
+    }
+
+    private mutating func rest(at now: Int64) -> Next {
+        if let lastError, servers.allSatisfy({ $0.refusal != nil }) {
+            failure = .refused(lastError)
+            return .end
+        }
+        return .wait(max(1, nextServer(after: now)))
+    }
+
+    /// Milliseconds until some server can be asked again.
+    private func nextServer(after now: Int64) -> Int64 {
+        servers.filter { $0.refusal == nil }.map { max(0, $0.restsUntil - now) }.min() ?? 0
+    }
+
+    /// A batch was read: what of it was there and is written. The rest comes over the network.
+    package mutating func record(_ batch: CacheBatch, verified: [Int], at now: Int64) {
+        cacheReads -= 1
+        guard streams.indices.contains(batch.stream) else { return }
+        for chunk in verified where !present[batch.stream].contains(chunk) {
+            present[batch.stream].insert(chunk)
+            cachedBytes += Int64(streams[batch.stream].chunks[chunk].rawLength)
+        }
+        if !verified.isEmpty { lastProgress = now }
     }
 
     /// A request has ended: what of it was verified and is written, what was rejected, and how it broke off, if it
     /// did.
+    /// - Parameter spread: 0...1, random; see `ServerHealth.failed`.
     package mutating func record(
-        _ job: Job, verified: [Int], rejected: [Int], error: HTTPError?, at now: Int64
+        _ job: Job, verified: [Int], rejected: [Int], error: HTTPError?, at now: Int64, spread: Double
     ) {
         for chunk in verified { present[job.stream].insert(chunk) }
         if !verified.isEmpty { recordProgress(job, at: now) }
         let stream = streams[job.stream]
         for chunk in Set(rejected.map { stream.chunks[$0].id }).sorted() { reject(chunk, stream.role, job.server) }
+        requeue(job, rejected: Set(rejected))
         guard let error else { return }
-        round.error = error
-        if error.isRefusal { refusals.insert(job.server) }
+        lastError = error
         if brokenBy == nil { brokenBy = error }
-        if error.isUnauthorized { round.fatal = .refused(error) }
+        if error.isUnauthorized { failure = .refused(error) }
+        let before = health(of: job.server)?.restsUntil
+        update(job.server) { $0.failed(error, at: now, spread: spread) }
+        let restsAnew = health(of: job.server)?.restsUntil != before
+        if restsAnew, failure == nil, !servers.contains(where: { $0.canBeAsked(at: now) }) {
+            events.append(.waiting(pause: nextServer(after: now), after: error))
+        }
+    }
+
+    /// What is still missing of a range comes next; what was damaged comes after all the rest.
+    private mutating func requeue(_ job: Job, rejected: Set<Int>) {
+        let missing = job.range.chunks.filter { !present[job.stream].contains($0) }
+        let (stream, number) = (streams[job.stream], job.stream)
+        queue += planner.plan(stream, chunks: missing.filter { !rejected.contains($0) }).reversed()
+            .map { (number, $0) }
+        queue.insert(
+            contentsOf: planner.plan(stream, chunks: missing.filter { rejected.contains($0) }).map { (number, $0) },
+            at: 0)
     }
 
     /// The bytes that came could not be kept.
     package mutating func recordWriteFailure(_ reason: String) {
-        round.fatal = .cannotWrite(reason)
+        failure = .cannotWrite(reason)
     }
 
     private mutating func recordProgress(_ job: Job, at now: Int64) {
-        round.verified += 1
         lastProgress = now
-        refusals = []
+        update(job.server) { $0.succeeded() }
         if let cause = brokenBy {
             brokenBy = nil
             events.append(.resumed(server: job.server, after: cause, progress: progress))
@@ -131,10 +212,10 @@ package struct TransferLedger: Sendable {
 
     private mutating func reject(_ chunk: ContentDigest, _ stream: StreamRole, _ server: ServerURL) {
         let count = (rejections[chunk]?.count ?? 0) + 1
-        rejections[chunk] = (count, stream, server)
+        rejections[chunk] = (count, server)
         events.append(.rejected(chunk: chunk, stream: stream, server: server, times: count))
         if count >= Self.rejectionLimit {
-            round.fatal = .corrupt(chunk: chunk, stream: stream, server: server, times: count)
+            failure = .corrupt(chunk: chunk, stream: stream, server: server, times: count)
         }
     }
 
@@ -144,75 +225,9 @@ package struct TransferLedger: Sendable {
         return events
     }
 
-    /// What is to be done after a round.
-    package enum Decision: Hashable, Sendable {
-        case complete
-        /// Another round after so many milliseconds.
-        case again(pause: Int64)
-        case giveUp(TransferFailure)
-    }
+    private func health(of server: ServerURL) -> ServerHealth? { servers.first { $0.server == server } }
 
-    /// - Parameters:
-    ///   - now: milliseconds.
-    ///   - spread: 0...1, random; see `Backoff`.
-    package mutating func endRound(at now: Int64, spread: Double) -> Decision {
-        if isComplete { return .complete }
-        if let fatal = round.fatal { return .giveUp(fatal) }
-        guard !servers.isEmpty else { return .giveUp(.noServer) }
-        if lastProgress == nil { lastProgress = now }
-        if round.verified > 0 {
-            backoff.reset()
-            return .again(pause: round.error == nil ? 0 : 200)
-        }
-        if let error = round.error {
-            if refusals.count == Set(servers).count { return .giveUp(.refused(error)) }
-            if now - (lastProgress ?? now) > Self.stallLimit { return .giveUp(.stalled(error)) }
-        }
-        current = (current + 1) % servers.count
-        let asked = min(round.error?.retryAfterSeconds ?? 0, 60) * 1000
-        let pause = max(backoff.next(spread: spread), asked)
-        if let error = round.error { events.append(.waiting(pause: pause, after: error)) }
-        return .again(pause: pause)
-    }
-}
-
-/// How far a transfer is, in bytes.
-package struct TransferProgress: Hashable, Sendable {
-    package var presentBytes: Int64
-    package var totalBytes: Int64
-
-    /// 0...100
-    package var percent: Int {
-        totalBytes <= 0 ? 100 : Int(presentBytes.multipliedReportingOverflow(by: 100).partialValue / totalBytes)
-    }
-}
-
-/// Something in a transfer that people are to know about, and but for `waiting` the server, too.
-package enum TransferEvent: Hashable, Sendable {
-    case rejected(chunk: ContentDigest, stream: StreamRole, server: ServerURL, times: Int)
-    case resumed(server: ServerURL, after: HTTPError, progress: TransferProgress)
-    /// Nothing came in a whole round; the next one is after `pause` milliseconds.
-    case waiting(pause: Int64, after: HTTPError)
-}
-
-/// Why a transfer was given up.
-package enum TransferFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    case corrupt(chunk: ContentDigest, stream: StreamRole, server: ServerURL, times: Int)
-    /// No server gives these bytes to this token.
-    case refused(HTTPError)
-    case stalled(HTTPError)
-    case cannotWrite(String)
-    case noServer
-
-    package var description: String {
-        switch self {
-        case .corrupt(let chunk, let stream, let server, let times):
-            "chunk \(chunk.hex.prefix(16)) of \(stream.rawValue) failed verification \(times) times, last from"
-                + " \(server): its copy on the server is damaged"
-        case .refused(let error): "no server gives the capsule's bytes: \(error)"
-        case .stalled(let error): "nothing came for \(TransferLedger.stallLimit / 60_000) minutes: \(error)"
-        case .cannotWrite(let reason): "cannot keep what was fetched: \(reason)"
-        case .noServer: "the plan names no server to fetch from"
-        }
+    private mutating func update(_ server: ServerURL, _ body: (inout ServerHealth) -> Void) {
+        for index in servers.indices where servers[index].server == server { body(&servers[index]) }
     }
 }

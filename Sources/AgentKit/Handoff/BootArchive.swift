@@ -11,8 +11,10 @@ package enum BootArchive {
     ///   - agent: the executable, which becomes `/init`.
     ///   - keys: `.pub` files by name.
     ///   - settings: hold the token, so their file is for root alone.
+    ///   - head: manifest and index of the capsule, so that they are not fetched twice in a boot.
     package static func make(
-        agent: [UInt8], keys: [(name: String, contents: [UInt8])], settings: BootSettings
+        agent: [UInt8], keys: [(name: String, contents: [UInt8])], settings: BootSettings,
+        head: CapsuleHead? = nil
     ) throws(HandoffProblem) -> [UInt8] {
         let encodedSettings: [UInt8]
         do throws(JSONError) {
@@ -29,6 +31,11 @@ package enum BootArchive {
             try archive.addDirectory("etc/perseid/trusted")
             for key in keys { try archive.addFile("etc/perseid/trusted/\(key.name)", contents: key.contents) }
             try archive.addFile(String(settingsPath.dropFirst()), permissions: 0o600, contents: encodedSettings)
+            if let head {
+                try archive.addDirectory(String(CapsuleHead.directory.dropFirst()))
+                try archive.addFile(String(CapsuleHead.manifestPath.dropFirst()), contents: head.manifest)
+                try archive.addFile(String(CapsuleHead.indexPath.dropFirst()), contents: head.index)
+            }
             return archive.finish()
         } catch {
             throw .archive(error.description)

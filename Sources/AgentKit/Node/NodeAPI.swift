@@ -1,4 +1,6 @@
 package import BootMachine
+package import BootProtocols
+package import CapsuleFormat
 
 /// What the agent asks of its servers and tells them, with its token: check-in, reports, and small files.
 ///
@@ -56,6 +58,18 @@ package struct NodeAPI: ~Copyable {
     /// The index of an exact generation, not verified yet.
     package mutating func index(of capsule: String, limit: Int) throws(NodeAPIError) -> [UInt8] {
         try request("/node/v1/capsules/\(capsule)/index", .none, limit: limit)
+    }
+
+    /// The node's own files, sealed; nil where it has none.
+    package mutating func layer(of mac: MACAddress) throws(NodeAPIError) -> SealedLayer? {
+        let bytes = try request("/node/v1/layer/\(mac)", .none, limit: SealedLayer.maximumSize)
+        // 204, No Content.
+        if bytes.isEmpty { return nil }
+        do throws(JSONError) {
+            return try JSONBytes.decode(SealedLayer.self, from: bytes)
+        } catch {
+            throw .badReply("the node's files", error)
+        }
     }
 
     /// Asks each server once, until one answers 2xx.

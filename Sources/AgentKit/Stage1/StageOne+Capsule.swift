@@ -6,6 +6,7 @@ extension StageOne {
     mutating func boot(_ plan: Plan) throws(StepFailure) {
         let contents = try fetchContents(plan)
         let manifest = contents.manifest
+        openCache(plan)
         if plan.handoff == .kexec, settings.phase == .stage1 {
             try startKernel(of: contents, plan)
         }
@@ -21,7 +22,8 @@ extension StageOne {
     private mutating func fetchContents(_ plan: Plan) throws(StepFailure) -> CapsuleContents {
         do throws(CapsuleProblem) {
             guard let capsule = plan.capsule else { throw .badName("") }
-            let contents = try CapsuleContents.fetch(capsule, through: &session.api, trusting: trusted.keys)
+            let contents = try CapsuleContents.fetch(
+                capsule, through: &session.api, trusting: trusted.keys, unless: .handedOver())
             console.line(
                 "\(contents.generation) is signed with trusted key \(contents.manifest.keyID),"
                     + " kernel \(contents.manifest.kernelRelease)")
@@ -29,6 +31,14 @@ extension StageOne {
         } catch {
             throw StepFailure(.capsule, error)
         }
+    }
+
+    /// Opens the cache on this node's disk, if it has one and the plan or the kernel command line names it.
+    private mutating func openCache(_ plan: Plan) {
+        guard cache == nil, settings.cacheLabel != "none" else { return }
+        guard var wanted = plan.cache ?? settings.cacheLabel.map({ _ in .standard }) else { return }
+        if let label = settings.cacheLabel { wanted.label = label }
+        cache = CacheDisk.open(wanted, console: console) { modules.load(named: $0) }
     }
 
     /// Servers of the plan, or those that the boot script named.
@@ -43,7 +53,8 @@ extension StageOne {
         if assembly?.continues(contents) != true {
             assembly = nil
             do throws(CapsuleProblem) {
-                assembly = try CapsuleAssembly.begin(contents)
+                assembly = try CapsuleAssembly.begin(
+                    contents, cache: cache, pace: TransferPace(bytesPerSecond: plan.bytesPerSecond))
             } catch {
                 throw StepFailure(.capsule, error)
             }
@@ -53,13 +64,15 @@ extension StageOne {
         try run(transfer, of: "\(contents.generation)", from: sources(plan))
         let taken = BootClock.milliseconds() - start
         memory.sample()
-        let total = transfer.progress.totalBytes
+        let progress = transfer.progress
+        let fetched = progress.totalBytes - progress.cachedBytes
         let text =
-            "assembled \(contents.generation): \(megabytes(total)) in \(seconds(taken)), memory in use"
-            + " \(mebibytes(memory.atStart)) at the agent's start, peak \(mebibytes(memory.peak))"
+            "assembled \(contents.generation): \(megabytes(progress.totalBytes)) in \(seconds(taken)),"
+            + (cache == nil ? "" : " \(megabytes(fetched)) fetched and the rest from the cache disk,")
+            + " \(PeakMemory.text(memory.peak)), \(mebibytes(memory.atStart)) of it before"
         console.line(text)
         session.report(
-            AgentReport(kind: .progress, bytes: total, milliseconds: taken, percent: 100, detail: text))
+            AgentReport(kind: .progress, bytes: fetched, milliseconds: taken, percent: 100, detail: text))
     }
 
     /// Runs a transfer and tells of it: progress about twice a second to the server, a line every two seconds.
@@ -111,7 +124,12 @@ extension StageOne {
                 AgentReport(
                     kind: .transferResumed, bytes: progress.presentBytes, percent: progress.percent, detail: text))
         case .waiting(let pause, let cause):
-            console.line("no bytes came: \(cause); asking again in \(seconds(pause))")
+            let text = "\(cause); asking again in \(seconds(pause))"
+            console.line(text)
+            // A server that is busy is reached all the same; whoever watches is to see why nothing moves.
+            if cause.retryAfterSeconds != nil {
+                session.report(AgentReport(kind: .progress, detail: text), transient: true)
+            }
         }
     }
 }

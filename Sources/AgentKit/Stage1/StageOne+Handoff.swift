@@ -1,4 +1,5 @@
 internal import BootMachine
+internal import BootProtocols
 internal import CapsuleFormat
 internal import PacketIO
 
@@ -18,7 +19,8 @@ extension StageOne {
         } catch {
             throw StepFailure(.capsule, error)
         }
-        let transfer = CapsuleTransfer(streams, into: [kernel, initramfs])
+        let transfer = CapsuleTransfer(
+            streams, into: [kernel, initramfs], cache: cache, pace: TransferPace(bytesPerSecond: plan.bytesPerSecond))
         try run(transfer, of: "kernel \(release) of \(contents.generation)", from: sources(plan))
         do throws(HandoffProblem) {
             try Kexec.load(kernel: kernel, initramfs: initramfs, commandLine: commandLine)
@@ -26,6 +28,8 @@ extension StageOne {
             session.report(AgentReport(kind: .progress, detail: "kexec into \(release)"))
             session.deliver(within: 5_000)
             leaveNetwork()
+            cache = nil
+            CacheDisk.close(console: console)
             try Kexec.execute()
         } catch {
             throw StepFailure(.handoff, error)
@@ -51,11 +55,13 @@ extension StageOne {
         next.phase = .runtimeKernel
         next.token = session.api.token
         next.bootToken = settings.bootToken ?? settings.token
+        next.layerSecret = layerKey.secret
         next.mac = network?.mac ?? settings.mac
         next.kernelDigest = contents.manifest.stream(.kernel)?.sha256.hex
         let archive: [UInt8]
         do throws(HandoffProblem) {
-            archive = try BootArchive.make(agent: try ownExecutable(), keys: trusted.files, settings: next)
+            archive = try BootArchive.make(
+                agent: try ownExecutable(), keys: trusted.files, settings: next, head: contents.head)
         } catch {
             throw StepFailure(.handoff, error)
         }
@@ -87,17 +93,20 @@ extension StageOne {
     /// Mounts the root, leaves there what stage 2 needs, and becomes its init. Returns only by throwing.
     mutating func handOver(_ contents: CapsuleContents, _ plan: Plan) throws(StepFailure) {
         guard let assembly, let network else { return }
+        let own = try fetchLayer(mac: network.mac)
         let initPath: String
         do throws(RootProblem) {
             try RootAssembly.mountRoot(root: assembly.root, modules: assembly.modules)
             try RootAssembly.personalise(name: plan.nodeName, resolver: network.lease.resolverLines)
+            try LayerFiles.apply(own, to: RootAssembly.newRoot)
             initPath = try RootAssembly.findInit()
         } catch {
             throw StepFailure(.root, error)
         }
         var next = StageTwoSettings(
             servers: settings.servers, token: session.api.token, nodeName: plan.nodeName,
-            capsule: "\(contents.generation)", intervalSeconds: min(max(plan.waitSeconds, 5), 3600),
+            capsule: "\(contents.generation)", content: contents.manifest.index.sha256.hex,
+            intervalSeconds: min(max(plan.waitSeconds, 5), 3600),
             interface: network.interface.name, lease: network.lease, undelivered: [])
         do throws(SystemError) {
             try StageTwoFiles.leaveAgent()
@@ -105,6 +114,7 @@ extension StageOne {
         } catch {
             throw StepFailure(.handoff, error)
         }
+        if !own.files.isEmpty { console.line("\(own.files.count) files of this node's own are in place") }
         let text = "handing over to \(initPath) of \(contents.generation)"
         console.line(text)
         session.report(AgentReport(kind: .handingOff, detail: text))
@@ -119,6 +129,23 @@ extension StageOne {
             try SwitchRoot.execute(newRoot: RootAssembly.newRoot, initPath: initPath)
         } catch {
             throw StepFailure(.handoff, error)
+        }
+    }
+
+    /// What the server has for this node alone: nothing, or files that it encrypted for this boot attempt.
+    private mutating func fetchLayer(mac: MACAddress) throws(StepFailure) -> NodeLayer {
+        let sealed: SealedLayer?
+        do throws(NodeAPIError) {
+            sealed = try session.api.layer(of: mac)
+        } catch {
+            throw StepFailure(.root, error)
+        }
+        do throws(LayerError) {
+            guard let sealed else { return try NodeLayer([]) }
+            let recipient = SealedLayer.Recipient(attempt: settings.attempt ?? 0, mac: mac.description)
+            return try sealed.open(for: recipient, with: layerKey, trusting: trusted.keys)
+        } catch {
+            throw StepFailure(.root, error)
         }
     }
 }

@@ -10,13 +10,17 @@ package struct StageOne: ~Copyable {
     let console: Console
     let memory: MemoryWatch
     let release: String
-    private var modules: ModuleLoader
+    var modules: ModuleLoader
     var settings: BootSettings
     let trusted: TrustedKeyring
+    /// What this node's own files are encrypted for.
+    let layerKey: LayerKey
     var network: NodeNetwork?
     var session: AgentSession
     /// What was fetched before a try broke off: the next one goes on from there.
     var assembly: CapsuleAssembly?
+    /// Chunks on this node's own disk.
+    var cache: ChunkCache?
 
     /// Runs as PID 1.
     package static func run() -> Never {
@@ -73,6 +77,7 @@ package struct StageOne: ~Copyable {
         self.modules = modules
         self.settings = settings
         self.trusted = trusted
+        layerKey = settings.layerSecret.flatMap { LayerKey(secret: $0) } ?? LayerKey()
         self.session = session
     }
 
@@ -134,7 +139,8 @@ package struct StageOne: ~Copyable {
         guard let network else { throw StepFailure(.network, NetworkProblem.noInterface(settings.mac, seen: [])) }
         let message = CheckIn(
             phase: settings.phase, mac: network.mac, address: network.lease.address, kernelRelease: release,
-            kernelDigest: settings.kernelDigest, inventory: .ofThisMachine())
+            kernelDigest: settings.kernelDigest, inventory: .ofThisMachine(),
+            layerKey: layerKey.publicKey)
         do throws(NodeAPIError) {
             let reply = try session.checkIn(message)
             console.line("checked in: attempt \(reply.attempt), this node is \(reply.plan.nodeName)")

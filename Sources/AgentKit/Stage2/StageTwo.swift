@@ -51,19 +51,23 @@ package struct StageTwo: ~Copyable {
     private mutating func loop() {
         for report in settings.undelivered { session.report(report) }
         let state = waitForStartUp()
+        CacheDisk.close(console: console)
         let used = MemoryInfo.now().map { ", \(mebibytes($0.usedBytes)) of \(mebibytes($0.totalBytes)) in use" } ?? ""
         let release = SmallFile.text("/proc/sys/kernel/osrelease") ?? "unknown"
         let text = "\(state), kernel \(release)\(used)"
         console.line("\(settings.nodeName) runs \(settings.capsule): \(text)")
         session.report(
             AgentReport(
-                kind: .ready, milliseconds: BootClock.milliseconds(), detail: text, capsule: settings.capsule))
+                kind: .ready, milliseconds: BootClock.milliseconds(), detail: text, capsule: settings.capsule,
+                content: settings.content))
         let interval = Int64(min(max(1, settings.intervalSeconds), 3600)) * 1000
         var next = BootClock.milliseconds() + interval
         while true {
             let now = BootClock.milliseconds()
             if now >= next {
-                session.report(AgentReport(kind: .heartbeat, capsule: settings.capsule), transient: true)
+                session.report(
+                    AgentReport(kind: .heartbeat, capsule: settings.capsule, content: settings.content),
+                    transient: true)
                 next = now + interval
             }
             session.flush()

@@ -11,6 +11,8 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
     package var nodeName: String
     /// The exact generation that runs.
     package var capsule: String
+    /// SHA-256 of its index in hex.
+    package var content: String?
     /// Between heartbeats.
     package var intervalSeconds: Int
     /// The NIC that booted, and its lease.
@@ -20,13 +22,14 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
     package var undelivered: [AgentReport]
 
     package init(
-        servers: [ServerURL], token: String, nodeName: String, capsule: String, intervalSeconds: Int,
-        interface: String, lease: DHCPLease, undelivered: [AgentReport]
+        servers: [ServerURL], token: String, nodeName: String, capsule: String, content: String? = nil,
+        intervalSeconds: Int, interface: String, lease: DHCPLease, undelivered: [AgentReport]
     ) {
         self.servers = servers
         self.token = token
         self.nodeName = nodeName
         self.capsule = capsule
+        self.content = content
         self.intervalSeconds = intervalSeconds
         self.interface = interface
         self.lease = lease

@@ -16,7 +16,9 @@ enum EarlyModules {
         "drivers/net/bonding/", "net/8021q/", "net/packet/",
         // The root: its image in memory under an overlay.
         "fs/squashfs/", "fs/overlayfs/", "drivers/block/loop",
-        // Storage, for node-local scratch and the installs to come.
+        // A disk that keeps chunks.
+        "fs/ext4/", "fs/xfs/", "fs/btrfs/",
+        // Storage, for that disk, node-local scratch and the installs to come.
         "drivers/nvme/host/nvme", "drivers/ata/ahci", "drivers/ata/libahci", "drivers/ata/ata_piix",
         "drivers/scsi/sd_mod",
         // What the firmware knows of the machine.

@@ -1,0 +1,52 @@
+internal import CLinux
+package import CapsuleFormat
+internal import FoundationEssentials
+internal import Glibc
+internal import PacketIO
+
+/// Writes a node's own files into its root, before anything of it runs.
+package enum LayerFiles {
+    /// Each file replaces what has its name. Directories that are missing are made, for all to read; links on the way
+    /// are followed as long as they stay in the root.
+    package static func apply(_ layer: NodeLayer, to root: String) throws(RootProblem) {
+        for file in layer.files {
+            do throws(SystemError) {
+                try write(file, below: root)
+            } catch {
+                throw .system("writing \(file.path)", error)
+            }
+        }
+    }
+
+    private static func write(_ file: NodeLayer.File, below root: String) throws(SystemError) {
+        let parts = file.path.split(separator: "/").map(String.init)
+        guard let name = parts.last else { return }
+        let directory = try open(parts.dropLast(), below: root)
+        _ = unlinkat(directory.raw, name, 0)
+        // Nobody else's for as long as it is not whole.
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let target = FileDescriptor(
+            owning: try systemCall("openat", file.path) { openat(directory.raw, name, flags, 0o600) })
+        try target.writeAll(Array(file.contents).span.bytes)
+        try systemCall("fchown", file.path) { fchown(target.raw, file.owner, file.group) }
+        // After the owner: a change of owner takes set-user-ID bits away.
+        try systemCall("fchmod", file.path) { fchmod(target.raw, mode_t(file.mode)) }
+    }
+
+    /// Opens a directory of the root and makes what is missing of it.
+    private static func open(_ parts: ArraySlice<String>, below root: String) throws(SystemError) -> FileDescriptor {
+        var directory = try FileDescriptor.open(root, O_RDONLY | O_DIRECTORY)
+        let top = try FileDescriptor.open(root, O_RDONLY | O_DIRECTORY)
+        var path = ""
+        for part in parts {
+            path += path.isEmpty ? part : "/\(part)"
+            if mkdirat(directory.raw, part, 0o755) != 0, errno != EEXIST {
+                throw SystemError(call: "mkdirat", code: errno, context: path)
+            }
+            // From the root each time, so that a link may lead anywhere in it and nowhere else.
+            let next = try systemCall("openat2", path) { perseid_open_beneath(top.raw, path, O_DIRECTORY) }
+            directory = FileDescriptor(owning: next)
+        }
+        return directory
+    }
+}
