@@ -1,6 +1,7 @@
 import BootMachine
 import BootProtocols
 import CapsuleFormat
+import CapsuleStore
 import Foundation
 import Registry
 import Testing

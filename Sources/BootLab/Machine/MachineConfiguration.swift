@@ -18,9 +18,12 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var tap: String
     public var memoryMiB: Int
     public var cpus: Int
+    /// Raw images of virtio disks, in the order of their names: vda, vdb. They are written.
+    public var disks: [String]
 
     public init(
-        name: String, start: Start, mac: MACAddress, tap: String = "tap0", memoryMiB: Int = 2048, cpus: Int = 2
+        name: String, start: Start, mac: MACAddress, tap: String = "tap0", memoryMiB: Int = 2048, cpus: Int = 2,
+        disks: [String] = []
     ) {
         self.name = name
         self.start = start
@@ -28,6 +31,7 @@ public struct MachineConfiguration: Hashable, Sendable {
         self.tap = tap
         self.memoryMiB = memoryMiB
         self.cpus = cpus
+        self.disks = disks
     }
 
     /// The machine's UUID as SMBIOS and PXE option 97 show it: made from the MAC, so that it stays.
@@ -45,6 +49,10 @@ extension MachineConfiguration {
         // EDK2 and the kernel wait for entropy without it: 2 s of a UEFI boot.
         words += ["-device", "virtio-rng-pci"]
         words += ["-netdev", cable]
+        for (number, path) in disks.enumerated() {
+            words += ["-drive", "if=none,format=raw,id=disk\(number),file=\(path)"]
+            words += ["-device", "virtio-blk-pci,drive=disk\(number)"]
+        }
         switch start {
         case .firmware(let firmware):
             // First in the boot order, or SeaBIOS tries the disk that is not there.

@@ -8,7 +8,7 @@ struct CapsuleCommand: ParsableCommand {
         commandName: "capsule", abstract: "Builds, moves and keeps capsules.",
         subcommands: [
             CapsuleBuild.self, CapsuleList.self, CapsuleShow.self, CapsuleDiff.self,
-            CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
+            CapsuleTest.self, CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
             CapsuleDelete.self, CapsuleCollect.self,
             CapsuleVerify.self, CapsuleExport.self, CapsuleImport.self,
         ])
@@ -82,8 +82,8 @@ struct CapsuleList: ParsableCommand {
 
     func run() throws {
         let store = try state.open().openCapsules()
-        var table = TextTable(columns: [.left, .right, .left, .left, .left])
-        table.add(["CAPSULE", "STORED", "KERNEL", "CREATED", "CHANNELS"])
+        var table = TextTable(columns: [.left, .right, .left, .left, .left, .left])
+        table.add(["CAPSULE", "STORED", "KERNEL", "CREATED", "TESTED", "CHANNELS"])
         for listing in try store.list() {
             for generation in listing.generations {
                 let manifest = try store.manifest(of: generation)
@@ -91,6 +91,7 @@ struct CapsuleList: ParsableCommand {
                 table.add([
                     generation.description, ByteCount.text(manifest.streams.reduce(0) { $0 + $1.size }),
                     manifest.kernelRelease, Date(timeIntervalSince1970: Double(manifest.created)).ISO8601Format(),
+                    try store.testRecord(of: generation).map { $0.hasPassed ? "passed" : "failed" } ?? "-",
                     channels.joined(separator: " "),
                 ])
             }
@@ -109,10 +110,13 @@ struct CapsuleShow: ParsableCommand {
 
     func run() throws {
         let store = try state.open().openCapsules()
-        let manifest = try store.manifest(of: store.resolve(CapsuleReference.validated(capsule)))
+        let generation = try store.resolve(CapsuleReference.validated(capsule))
+        let manifest = try store.manifest(of: generation)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(manifest), as: UTF8.self))
+        // Apart, so that what is on standard output stays the JSON that was signed.
+        say(try store.testRecord(of: generation)?.text ?? "\(generation) was never tested")
     }
 }
 

@@ -8,7 +8,8 @@ struct CapsulePromote: ParsableCommand {
         commandName: "promote", abstract: "Points a channel at a generation.",
         discussion: """
             Nodes that boot from now on get it; those that run are left alone. The channel is made if it is new. It may \
-            go to an older generation as well as to a newer one.
+            go to an older generation as well as to a newer one. With --tested, or with `promoteTested: yes` in the \
+            configuration, it must have passed `perseid capsule test`.
 
             Example: perseid capsule promote compute@7 stable
             """)
@@ -18,6 +19,8 @@ struct CapsulePromote: ParsableCommand {
     var capsule: String
     @Argument(help: "The channel.")
     var channel = CapsuleReference.defaultChannel
+    @Flag(help: "Only if it passed `perseid capsule test`.")
+    var tested = false
 
     func validate() throws {
         _ = try CapsuleReference.validated(capsule)
@@ -27,8 +30,25 @@ struct CapsulePromote: ParsableCommand {
     func run() throws {
         let store = try state.open().openCapsules()
         let generation = try store.resolve(CapsuleReference.validated(capsule))
+        if try tested || Configuration.promotesTestedOnly() {
+            guard let record = try store.testRecord(of: generation), record.hasPassed else {
+                let failed = try store.testRecord(of: generation) != nil
+                throw Untested(generation: generation, hasFailed: failed)
+            }
+        }
         let move = try store.setChannel(CapsuleName.validatedChannel(channel), to: generation)
         print(move.summary(of: generation.name))
+    }
+}
+
+/// A generation that has not shown that it boots.
+struct Untested: Error, CustomStringConvertible {
+    let generation: CapsuleGeneration
+    let hasFailed: Bool
+
+    var description: String {
+        "\(generation) \(hasFailed ? "failed its last test" : "was never tested"):"
+            + " `perseid capsule test \(generation)` boots it in virtual machines"
     }
 }
 

@@ -23,6 +23,10 @@ struct Configuration: Sendable {
     var tftpboot: String
     /// What firmware is given first.
     var loader: BootLoader = .ipxe
+    /// How fast one node may fetch, in bytes a second; nil: as fast as it goes.
+    var nodeRate: Int64?
+    /// The disk on which nodes keep chunks; nil: none.
+    var cache: Plan.Cache? = .standard
     /// Runs as this user once the sockets are open.
     var user: String?
 }
@@ -53,7 +57,7 @@ extension Configuration {
     /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
-        case tftpboot, loader, user
+        case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user
 
         var environmentName: String {
             "PERSEID_"
@@ -94,7 +98,31 @@ extension Configuration {
             let known = BootLoader.allCases.map(\.rawValue).joined(separator: ", ")
             loader = try value.read(.loader, "one of \(known)") { BootLoader(rawValue: $0) }
         }
+        if let value = given[.nodeRate] {
+            nodeRate = try value.read(.nodeRate, "megabytes a second, 1 to 100000", Self.megabytes)
+        }
+        cache = try Self.cache(given)
         user = given[.user]?.value
+    }
+
+    private static func megabytes(_ text: String) -> Int64? {
+        Int64(text).flatMap { (1...100_000).contains($0) ? $0 * 1_000_000 : nil }
+    }
+
+    private static func cache(_ given: [Setting: Given]) throws(Failure) -> Plan.Cache? {
+        var cache = Plan.Cache.standard
+        if let value = given[.cacheLabel] {
+            if value.value == "none" { return nil }
+            cache.label = try value.read(.cacheLabel, "a file system's label, at most 16 bytes, or none") { text in
+                (1...16).contains(text.utf8.count) ? text : nil
+            }
+        }
+        if let value = given[.cacheSize] {
+            cache.limitBytes = try value.read(.cacheSize, "megabytes, 1 to 100000000") { text in
+                Int64(text).flatMap { (1...100_000_000).contains($0) ? $0 * 1_000_000 : nil }
+            }
+        }
+        return cache
     }
 
     private static func pool(_ text: String) -> ClosedRange<IPv4Address>? {

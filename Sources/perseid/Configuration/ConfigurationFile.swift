@@ -4,6 +4,29 @@ import Yams
 extension Configuration {
     static let standardFile = "/etc/perseid/perseid.yaml"
 
+    /// What the configuration file and the environment say. Without a path: the standard file, if it is there.
+    static func given(inFile path: String? = nil) throws(Failure) -> [Setting: Given] {
+        var given: [Setting: Given] = [:]
+        if let path {
+            given = try settings(inFile: path)
+        } else if FileManager.default.fileExists(atPath: standardFile) {
+            given = try settings(inFile: standardFile)
+        }
+        given.merge(settings(inEnvironment: ProcessInfo.processInfo.environment)) { $1 }
+        return given
+    }
+
+    /// Whether a channel may be pointed only at a generation that `perseid capsule test` booted (`promoteTested`).
+    static func promotesTestedOnly() throws(Failure) -> Bool {
+        guard let value = try given()[.promoteTested] else { return false }
+        switch value.value {
+        case "yes", "true": return true
+        case "no", "false": return false
+        default:
+            throw .invalid(key: "promoteTested", value: value.value, expected: "yes or no", from: value.from)
+        }
+    }
+
     /// What a configuration file says: a YAML mapping of the settings, lists joined by commas.
     static func settings(inFile path: String) throws(Failure) -> [Setting: Given] {
         let node: Node?

@@ -13,6 +13,8 @@ struct StateDirectory: Sendable {
     var registryPath: String { path + "/registry.sqlite" }
     var stage1: String { path + "/stage1" }
     var loaders: String { path + "/loaders" }
+    /// What nodes have of their own: files and templates.
+    var nodeFiles: String { path + "/nodefiles" }
 
     /// Opens the state, made if it is not there.
     init(path: String) throws(StateDirectoryError) {

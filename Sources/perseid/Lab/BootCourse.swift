@@ -6,15 +6,22 @@ import PacketIO
 import Registry
 import RegistrySQLite
 
-/// One machine from power-on to ready, with a server of its own, inside the lab's namespaces.
+/// One machine from power-on to ready, once or several times, with a server of its own, inside the lab's namespaces.
 struct BootCourse: Sendable {
+    /// One time that the machine is switched on.
+    struct Boot: Sendable {
+        var firmware: Firmware
+        var capsule: String
+    }
+
     let state: StateDirectory
     let kit: LabKit
-    let firmware: Firmware
-    let capsule: String
+    let boots: [Boot]
     let handoff: Plan.Handoff?
     let memoryMiB: Int
     let timeout: Duration
+    /// Images of disks that the machine keeps from boot to boot.
+    let disks: [String]
     /// The server is stopped when the node gets to this state, and started again a little later.
     let stopServerIn: NodeState?
 
@@ -33,31 +40,54 @@ struct BootCourse: Sendable {
         }
     }
 
-    func run() async throws -> Timeline {
+    /// Gives the timeline of each boot. The first that does not get to ready is an error.
+    /// - Parameter networkIsUp: a course before this one made the lab's network.
+    func run(networkIsUp: Bool = false) async throws -> [Timeline] {
         let registry = try state.openRegistry()
-        let node = Node(mac: Self.mac, name: Self.name, capsule: capsule, handoff: handoff)
-        try registry.write([.node(node)])
         let network = LabNetwork.standard
-        try await network.bringUp()
-        try await network.addTap("tap0")
+        if !networkIsUp {
+            try await network.bringUp()
+            try await network.addTap("tap0")
+        }
         let logs = try LabDirectory(creating: state.path + "/lab")
-        let machine = MachineConfiguration(
-            name: node.name, start: .firmware(firmware), mac: node.mac, memoryMiB: memoryMiB)
-        return try await whileServing(network, logs, node, registry) {
-            let began = wallMilliseconds()
-            let powerOn = BootEvent(node: node.mac, kind: .poweredOn, at: began, detail: "\(firmware.rawValue), QEMU")
-            try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
-            return try await VirtualMachine.withPower(machine, directory: logs) { machine in
-                try await follow(node, since: began, machine, registry)
+        for boot in boots.prefix(1) { try registry.write([.node(node(boot))]) }
+        return try await whileServing(network, logs, registry) {
+            var timelines: [Timeline] = []
+            for boot in boots {
+                if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
+                timelines.append(try await run(boot, logs, registry))
             }
+            return timelines
+        }
+    }
+
+    private func node(_ boot: Boot) -> Node {
+        Node(mac: Self.mac, name: Self.name, capsule: boot.capsule, handoff: handoff)
+    }
+
+    private func run(_ boot: Boot, _ logs: LabDirectory, _ registry: SQLiteStore) async throws -> Timeline {
+        let node = node(boot)
+        if try registry.nodes().first(where: { $0.node.mac == node.mac })?.node != node {
+            try registry.write([.node(node)])
+            // The server looks once a second whether somebody changed its nodes.
+            try await Task.sleep(for: .seconds(2))
+        }
+        let machine = MachineConfiguration(
+            name: node.name, start: .firmware(boot.firmware), mac: node.mac, memoryMiB: memoryMiB, disks: disks)
+        let began = wallMilliseconds()
+        let powerOn = BootEvent(
+            node: node.mac, kind: .poweredOn, at: began, detail: "\(boot.firmware.rawValue), QEMU")
+        try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
+        return try await VirtualMachine.withPower(machine, directory: logs) { machine in
+            try await follow(node, since: began, machine, registry)
         }
     }
 
     /// Runs `body` beside a server that listens, and that is away for a while if the course wants that.
     private func whileServing(
-        _ network: LabNetwork, _ logs: LabDirectory, _ node: Node, _ registry: SQLiteStore,
-        _ body: @escaping @Sendable () async throws -> Timeline
-    ) async throws -> Timeline {
+        _ network: LabNetwork, _ logs: LabDirectory, _ registry: SQLiteStore,
+        _ body: @escaping @Sendable () async throws -> [Timeline]
+    ) async throws -> [Timeline] {
         let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
         let server = kit.server(on: network, state: state.path)
         guard let stopServerIn else {
@@ -67,10 +97,10 @@ struct BootCourse: Sendable {
             }
         }
         let second = try Transcript(of: "perseid serve, again", log: logs.file("serve-again.log"))
-        return try await withThrowingTaskGroup(of: Timeline?.self) { group in
+        return try await withThrowingTaskGroup(of: [Timeline]?.self) { group in
             group.addTask {
                 try await server.running(into: log) {
-                    while try registry.nodes().first(where: { $0.node.mac == node.mac })?.state != stopServerIn {
+                    while try registry.nodes().first(where: { $0.node.mac == Self.mac })?.state != stopServerIn {
                         try await Task.sleep(for: .milliseconds(5))
                     }
                 }
@@ -115,7 +145,11 @@ struct BootCourse: Sendable {
                     say("\(seconds) s  \(last)")
                 }
                 shown = max(shown, timeline.events.count)
-                if timeline.attempt.state == .ready { return timeline }
+                if timeline.attempt.state == .ready {
+                    // The cache disk is written back then, and a machine whose power goes at once loses that.
+                    if !disks.isEmpty { try await Task.sleep(for: .seconds(5)) }
+                    return timeline
+                }
             }
             try await Task.sleep(for: .milliseconds(100))
         }

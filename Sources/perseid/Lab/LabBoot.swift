@@ -32,6 +32,10 @@ struct LabBoot: AsyncParsableCommand {
     var memory = 2048
     @Option(help: "Seconds after which the machine counts as lost.")
     var timeout = 300
+    @Flag(help: "Give the machine an empty disk that keeps chunks, and boot it twice.")
+    var cacheDisk = false
+    @Option(help: "With --cache-disk: boot this one, too, after the others. May be given several times.")
+    var nextCapsule: [String] = []
     @Option(help: "Stop the server when the node gets to this state, and start it again after 4 s: a test of resuming.")
     var stopServerIn: String?
 
@@ -42,6 +46,7 @@ struct LabBoot: AsyncParsableCommand {
         guard stopServerIn == nil || stopServerIn.flatMap(NodeState.init(rawValue:)) != nil else {
             throw ValidationError("there is no state `\(stopServerIn ?? "")`")
         }
+        guard nextCapsule.isEmpty || cacheDisk else { throw ValidationError("--next-capsule goes with --cache-disk") }
         guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
     }
@@ -53,14 +58,19 @@ struct LabBoot: AsyncParsableCommand {
             // The inner program does the rest; this one waits and takes its status over.
             throw ExitCode(try LabNamespace.enter() ?? 0)
         }
+        let capsules = cacheDisk ? [capsule, capsule] + nextCapsule : [capsule]
+        let disks = cacheDisk ? [try await CacheDiskImage.make(in: LabDirectory(creating: state.path + "/lab"))] : []
         let course = BootCourse(
-            state: state, kit: kit, firmware: firmware, capsule: capsule, handoff: Plan.Handoff(rawValue: handoff),
-            memoryMiB: memory, timeout: .seconds(timeout), stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:))
-        )
-        let timeline = try await course.run()
-        print(timeline.text)
-        let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)
-        print("ready \(timeline.node.name) \(timeline.node.mac) \(timeline.attempt.capsule ?? "?") in \(seconds) s")
+            state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
+            handoff: Plan.Handoff(rawValue: handoff), memoryMiB: memory, timeout: .seconds(timeout), disks: disks,
+            stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
+        for timeline in try await course.run() {
+            print(timeline.text)
+            let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)
+            let name = "\(timeline.node.name) \(timeline.node.mac) \(timeline.attempt.capsule ?? "?")"
+            let fetched = disks.isEmpty ? "" : ", \(timeline.chunkBytes) bytes of chunks fetched"
+            print("ready \(name) in \(seconds) s\(fetched)")
+        }
     }
 
     private static func firmware(_ text: String) throws -> Firmware {

@@ -55,8 +55,9 @@ final class Daemon: Sendable {
         self.logger = logger
         endpoints = BootEndpoints(
             planMaker: PlanMaker(
-                defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL]),
-            ledger: ledger, tree: tree, capsules: capsules)
+                defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL],
+                bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
+            ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles))
         dhcp = try Self.openDHCP(configuration, network, Loaders.present(in: state), snapshot.leases, ledger, logger)
         tftp = try Self.openTFTP(network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)

@@ -44,6 +44,12 @@ struct ServeCommand: ParsableCommand {
     var tftpboot: String?
     @Option(help: "What firmware is given first: ipxe (default), pxelinux, grub or shim.")
     var loader: String?
+    @Option(help: "How fast one node may fetch, in megabytes a second (default: as fast as it goes).")
+    var nodeRate: String?
+    @Option(help: "Label of the disk on which nodes keep chunks, or none (default: PERSEID-CACHE).")
+    var cacheLabel: String?
+    @Option(help: "What nodes may keep there, in megabytes (default: 17180).")
+    var cacheSize: String?
     @Option(help: "User to run as once the sockets are open; becomes the owner of the state.")
     var user: String?
 
@@ -53,13 +59,7 @@ struct ServeCommand: ParsableCommand {
     }
 
     func configuration() throws(Configuration.Failure) -> Configuration {
-        var given: [Configuration.Setting: Configuration.Given] = [:]
-        if let path = config {
-            given = try Configuration.settings(inFile: path)
-        } else if FileManager.default.fileExists(atPath: Configuration.standardFile) {
-            given = try Configuration.settings(inFile: Configuration.standardFile)
-        }
-        given.merge(Configuration.settings(inEnvironment: ProcessInfo.processInfo.environment)) { $1 }
+        var given = try Configuration.given(inFile: config)
         given.merge(options) { $1 }
         return try Configuration(given, defaultTftpboot: Self.defaultTftpboot)
     }
@@ -71,6 +71,8 @@ struct ServeCommand: ParsableCommand {
             (.domain, domain, "--domain"), (.unknown, unknown, "--unknown"), (.capsule, capsule, "--capsule"),
             (.handoff, handoff, "--handoff"), (.kernelArguments, kernelArguments, "--kernel-arguments"),
             (.tftpboot, tftpboot, "--tftpboot"), (.loader, loader, "--loader"),
+            (.nodeRate, nodeRate, "--node-rate"), (.cacheLabel, cacheLabel, "--cache-label"),
+            (.cacheSize, cacheSize, "--cache-size"),
             (.user, user, "--user"),
         ]
         var given: [Configuration.Setting: Configuration.Given] = [:]

@@ -26,6 +26,17 @@ struct Timeline {
         events.first { $0.event.kind == .ready }.map { seconds($0.event.at) }
     }
 
+    /// Bytes of chunks that the server sent for this attempt.
+    var chunkBytes: Int64 {
+        events.filter { $0.event.kind == .fileSent && $0.event.detail.hasPrefix("chunks of ") }
+            .reduce(0) { $0 + ($1.event.bytes ?? 0) }
+    }
+
+    /// Most memory that was in use on the node while its root was assembled, in bytes, if it said so.
+    var peakMemoryBytes: Int64? {
+        events.lazy.compactMap { PeakMemory.read(from: $0.event.detail) }.last
+    }
+
     func seconds(_ at: Int64) -> Double { Double(at - attempt.zero) / 1000 }
 
     /// The table for people.
