@@ -101,6 +101,21 @@ int perseid_interface_mtu(int fd, const char *name) {
     return ioctl(fd, SIOCGIFMTU, &request) < 0 ? -1 : request.ifr_mtu;
 }
 
+int perseid_neighbour(int fd, const char *interface, uint32_t address, uint8_t octets[6]) {
+    struct arpreq request;
+    memset(&request, 0, sizeof request);
+    struct sockaddr_in protocol = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+    memcpy(&request.arp_pa, &protocol, sizeof protocol);
+    strncpy(request.arp_dev, interface, sizeof request.arp_dev - 1);
+    if (ioctl(fd, SIOCGARP, &request) < 0) return -1;
+    if (!(request.arp_flags & ATF_COM) || request.arp_ha.sa_family != ARPHRD_ETHER) {
+        errno = ENXIO;
+        return -1;
+    }
+    memcpy(octets, request.arp_ha.sa_data, 6);
+    return 0;
+}
+
 int perseid_packet_socket(void) {
     // Protocol 0: no frame is queued until bind, so none slips past a filter that comes later.
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

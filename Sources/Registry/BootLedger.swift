@@ -10,6 +10,7 @@ public final class BootLedger: Sendable {
     private struct State: Sendable {
         var book: NodeBook
         var leases: [IPv4Address: MACAddress]
+        var observed = ObservedAddresses()
         var pending: [Change] = []
         /// Kept events that the observer has not heard of.
         var unannounced: [RecordedEvent] = []
@@ -19,6 +20,7 @@ public final class BootLedger: Sendable {
 
     private let store: any Store
     private let observer: @Sendable (RecordedEvent) -> Void
+    private let neighbour: @Sendable (IPv4Address) -> MACAddress?
     private let state: Mutex<State>
     /// Held over taking what is pending and writing it: groups reach the disk in order.
     private let writing = Mutex<Void>(())
@@ -29,14 +31,18 @@ public final class BootLedger: Sendable {
     /// How many changes may wait while the disk refuses them; beyond it the oldest are given up.
     private static let pendingLimit = 100_000
 
-    /// - Parameter observer: hears of each event that is kept, in order, on the thread that writes: a line of a log
-    ///   takes longer than the answer to a packet.
+    /// - Parameters:
+    ///   - observer: hears of each event that is kept, in order, on the thread that writes: a line of a log takes
+    ///     longer than the answer to a packet.
+    ///   - neighbour: the MAC of whoever is at an address that no lease is known for, where leases are not ours.
     public init(
         store: any Store, snapshot: Snapshot, unknown: UnknownNodePolicy, template: NameTemplate = NameTemplate(),
-        observer: @escaping @Sendable (RecordedEvent) -> Void = { _ in }
+        observer: @escaping @Sendable (RecordedEvent) -> Void = { _ in },
+        neighbour: @escaping @Sendable (IPv4Address) -> MACAddress? = { _ in nil }
     ) {
         self.store = store
         self.observer = observer
+        self.neighbour = neighbour
         let leases = Dictionary(
             snapshot.leases.map { ($0.address, $0.mac) }, uniquingKeysWith: { first, _ in first })
         state = Mutex(State(book: NodeBook(snapshot, unknown: unknown, template: template), leases: leases))
@@ -51,8 +57,18 @@ public final class BootLedger: Sendable {
 
     public func attempt(of mac: MACAddress) -> Attempt? { state.withLock { $0.book.attempt(of: mac) } }
 
-    /// The machine that holds a lease on `address`.
-    public func machine(at address: IPv4Address) -> MACAddress? { state.withLock { $0.leases[address] } }
+    /// The machine that holds a lease on `address`, or was seen to use it where another server gives addresses.
+    public func machine(at address: IPv4Address) -> MACAddress? {
+        state.withLock { $0.observed.machine(at: address) ?? $0.leases[address] } ?? neighbour(address)
+    }
+
+    /// Takes note of an address that another DHCP server gave to a node.
+    public func observe(_ address: IPv4Address, of node: MACAddress) {
+        state.withLock { state in
+            guard state.book.record(of: node) != nil else { return }
+            state.observed.note(address, of: node)
+        }
+    }
 
     /// The nodes that hold a lease, by address.
     public func hosts() -> [(name: String, address: IPv4Address)] {

@@ -30,6 +30,23 @@ extension BootTests {
         }
     }
 
+    /// Beside a DHCP server that is someone else's: dnsmasq, on a host of its own, gives every address.
+    @Suite struct Proxy {
+        @Test(arguments: ["bios", "bios-pxe", "uefi", "uefi-http"])
+        func bootsWithAnotherServersAddress(firmware: String) async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--dhcp", "proxy", "--firmware",
+                firmware)
+            try BootTests.expectReady(outcome)
+            let seen = outcome.output.split(separator: "\n").filter { $0.contains("address-seen") }
+            #expect(seen.count >= 2, "firmware and stage 1 at least")
+            #expect(seen.allSatisfy { $0.contains("of the DHCP server 10.77.0.2") })
+            #expect(outcome.output.contains("as a proxy, no address"))
+            #expect(!outcome.output.contains("leased"), "no address is Perseid's")
+            #expect(!outcome.output.contains("refused"))
+        }
+    }
+
     /// By the loaders beside iPXE.
     @Suite struct Chains {
         @Test(arguments: [

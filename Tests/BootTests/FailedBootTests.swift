@@ -26,6 +26,7 @@ extension BootTests {
             let outcome = try await Perseid.run(
                 "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "60")
             try expectFailure(outcome, saying: "chunk")
+            #expect(outcome.errors.contains("failed 2 times"), "it is not waited for longer than that")
         }
 
         @Test func bootsNoManifestThatAnotherKeySigned() async throws {

@@ -37,7 +37,20 @@ struct DHCPServerTests {
         let registrar = Registrar()
         let thread: LoopThread
 
+        /// With a server whose settings are `change`d.
         init(settings change: @escaping @Sendable (inout DHCPSettings) -> Void = { _ in }) throws {
+            try self.init { (settings: DHCPSettings) in
+                var settings = settings
+                change(&settings)
+                return DHCPRole(try DHCPMachine(settings: settings, leases: [], verdict: { _ in .known(name: "n1") }))
+            }
+        }
+
+        init(proxy: @escaping @Sendable (DHCPSettings) throws -> ProxyDHCPMachine) throws {
+            try self.init { (settings: DHCPSettings) in DHCPRole(try proxy(settings)) }
+        }
+
+        private init(_ role: @escaping @Sendable (DHCPSettings) throws -> DHCPRole) throws {
             let (server, client) = (try TestNamespace(), try TestNamespace())
             (self.server, self.client) = (server, client)
             for arguments in [
@@ -49,19 +62,17 @@ struct DHCPServerTests {
             }
             try #require(client.run(["ip", "link", "set", "wire1", "up"]).status == 0)
             let registrar = registrar
-            thread = try server.enter { try Self.serve(registrar, change) }
+            thread = try server.enter { try Self.serve(registrar, role) }
         }
 
         private static func serve(
-            _ registrar: Registrar, _ change: (inout DHCPSettings) -> Void
+            _ registrar: Registrar, _ role: (DHCPSettings) throws -> DHCPRole
         ) throws -> LoopThread {
-            var settings = DHCPSettings(
+            let settings = DHCPSettings(
                 serverAddress: try address("10.77.0.1"), subnet: try #require(IPv4Subnet("10.77.0.0/24")),
                 router: try address("10.77.0.1"), httpPort: 8987)
-            change(&settings)
-            let machine = try DHCPMachine(settings: settings, leases: [], verdict: { _ in .known(name: "n1") })
             let server = try DHCPServer(
-                interface: .named("wire0"), role: DHCPRole(machine), commit: { try registrar.commit($0) },
+                interface: .named("wire0"), role: role(settings), commit: { try registrar.commit($0) },
                 record: { event in registrar.events.withLock { $0.append(event) } },
                 report: { line in registrar.lines.withLock { $0.append(line) } })
             return try LoopThread(name: "dhcp", waker: server.waker) { server.run() }
@@ -173,6 +184,39 @@ struct DHCPServerTests {
         #expect(source == server)
         let ack = try DHCPMessage(decoding: answer)
         #expect(ack.options.messageType == .ack && ack.bootFile == "snponly.efi")
+    }
+
+    @Test("a proxy answers firmware by broadcast and gives nobody an address; who talks to it is in the ARP table")
+    func proxy() throws {
+        let site = try Site(proxy: { settings in
+            ProxyDHCPMachine(
+                settings: ProxyDHCPSettings(
+                    serverAddress: settings.serverAddress, subnet: settings.subnet, httpPort: settings.httpPort),
+                verdict: { _ in .known(name: "n1") })
+        })
+        defer { site.close() }
+        #expect(site.udhcpc(["-t", "2", "-T", "1", "-A", "1"]).status != 0)
+        let sent = try #require(capturedFrames("bios-virtio-ipxe").first).bytes
+        let answer = try UDPFrame(decoding: try #require(try site.client.enter { try Self.exchange(sent) }))
+        #expect(answer.ethernet.destination == .broadcast && answer.udp.sourcePort == 67)
+        let offer = try DHCPMessage(decoding: Array(answer.payload))
+        #expect(offer.yourAddress == .any && offer.options.vendorClass == "PXEClient")
+        #expect(site.registrar.leases.withLock { $0 } == [])
+
+        #expect(site.client.run(["ip", "addr", "add", "10.77.0.57/24", "dev", "wire1"]).status == 0)
+        let (neighbour, nobody) = (try address("10.77.0.57"), try address("10.77.0.58"))
+        let server = try address("10.77.0.1")
+        _ = try site.client.enter {
+            try UDPSocket(.init(port: 5000)).send(
+                [UInt8](repeating: 1, count: 8).span.bytes, to: IPv4Endpoint(server, port: 69))
+        }
+        let mac = try site.client.enter { try NetworkInterface.named("wire1").mac }
+        let known = try site.server.enter {
+            let table = try NeighbourTable(interface: "wire0")
+            for _ in 0..<400 where table.mac(of: neighbour) == nil { usleep(5000) }
+            return (table.mac(of: neighbour), table.mac(of: nobody))
+        }
+        #expect(known.0 == mac && known.1 == nil)
     }
 
     @Test("a port that is taken is told with the process that holds it")

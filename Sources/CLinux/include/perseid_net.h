@@ -56,6 +56,9 @@ int perseid_interface_mtu(int fd, const char *name);
 
 // MARK: Raw frames
 
+/// The MAC of a neighbour (address in host order) out of the kernel's ARP table. Fails with ENXIO if it is not in it.
+int perseid_neighbour(int fd, const char *interface, uint32_t address, uint8_t octets[6]);
+
 /// A SOCK_RAW packet socket that receives nothing before it is bound.
 int perseid_packet_socket(void);
 /// Takes frames of `ether_type` (host order, 3 for all) on one interface.

@@ -7,6 +7,8 @@ import Registry
 /// its default.
 struct Configuration: Sendable {
     var interface: String
+    /// Who gives addresses on that network.
+    var dhcp: DHCPMode = .server
     /// Nil: derived from the interface's subnet.
     var pool: ClosedRange<IPv4Address>?
     var httpPort: UInt16 = 8987
@@ -27,8 +29,20 @@ struct Configuration: Sendable {
     var nodeRate: Int64?
     /// The disk on which nodes keep chunks; nil: none.
     var cache: Plan.Cache? = .standard
+    /// Machines whose UEFI asks for its file on port 4011 whatever it was offered.
+    var binl: [MACAddressPrefix] = []
     /// Runs as this user once the sockets are open.
     var user: String?
+}
+
+/// What part `perseid serve` takes in DHCP.
+enum DHCPMode: String, CaseIterable, Sendable {
+    /// Gives addresses and says what to boot.
+    case server
+    /// Says what to boot, beside a DHCP server that is someone else's.
+    case proxy
+    /// Takes none: TFTP and HTTP alone.
+    case off
 }
 
 extension Configuration {
@@ -57,7 +71,7 @@ extension Configuration {
     /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
-        case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user
+        case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl
 
         var environmentName: String {
             "PERSEID_"
@@ -103,6 +117,18 @@ extension Configuration {
         }
         cache = try Self.cache(given)
         user = given[.user]?.value
+        try readDHCP(given)
+    }
+
+    private mutating func readDHCP(_ given: [Setting: Given]) throws(Failure) {
+        if let value = given[.dhcp] { dhcp = try value.read(.dhcp, "server, proxy or off") { DHCPMode(rawValue: $0) } }
+        if let value = given[.binl] {
+            binl = try value.read(.binl, "MAC addresses or their first octets, joined by commas") { text in
+                let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+                let prefixes = parts.compactMap { MACAddressPrefix($0.drop { $0 == " " }) }
+                return prefixes.count == parts.count ? prefixes : nil
+            }
+        }
     }
 
     private static func megabytes(_ text: String) -> Int64? {

@@ -18,6 +18,7 @@ struct BootCourse: Sendable {
     let kit: LabKit
     let boots: [Boot]
     let handoff: Plan.Handoff?
+    var dhcp = DHCPMode.server
     let memoryMiB: Int
     let timeout: Duration
     /// Images of disks that the machine keeps from boot to boot.
@@ -51,7 +52,13 @@ struct BootCourse: Sendable {
         }
         let logs = try LabDirectory(creating: state.path + "/lab")
         for boot in boots.prefix(1) { try registry.write([.node(node(boot))]) }
-        return try await whileServing(network, logs, registry) {
+        return try await whileLeasing(on: network, logs) { try await bootAll(network, logs, registry) }
+    }
+
+    private func bootAll(
+        _ network: LabNetwork, _ logs: LabDirectory, _ registry: SQLiteStore
+    ) async throws -> [Timeline] {
+        try await whileServing(network, logs, registry) {
             var timelines: [Timeline] = []
             for boot in boots {
                 if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
@@ -83,13 +90,21 @@ struct BootCourse: Sendable {
         }
     }
 
+    /// Runs `body` beside another DHCP server, if the course wants one.
+    private func whileLeasing(
+        on network: LabNetwork, _ logs: LabDirectory, _ body: @escaping @Sendable () async throws -> [Timeline]
+    ) async throws -> [Timeline] {
+        guard dhcp == .proxy else { return try await body() }
+        return try await AddressServer(network).running(in: logs, body)
+    }
+
     /// Runs `body` beside a server that listens, and that is away for a while if the course wants that.
     private func whileServing(
         _ network: LabNetwork, _ logs: LabDirectory, _ registry: SQLiteStore,
         _ body: @escaping @Sendable () async throws -> [Timeline]
     ) async throws -> [Timeline] {
         let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
-        let server = kit.server(on: network, state: state.path)
+        let server = kit.server(on: network, state: state.path, dhcp: dhcp)
         guard let stopServerIn else {
             return try await server.running(into: log) {
                 try await Self.listening(log)
@@ -136,13 +151,18 @@ struct BootCourse: Sendable {
     ) async throws -> Timeline {
         let deadline = ContinuousClock.now + timeout
         var shown = 0
+        var attempt: Int64 = 0
+        var failures = 0
         var last = "nothing: no DISCOVER came"
         while ContinuousClock.now < deadline {
             if let timeline = try Timeline(of: node, attempt: nil, in: registry), timeline.attempt.began >= began {
+                if timeline.attempt.id != attempt { shown = 0 }
+                attempt = timeline.attempt.id
                 for recorded in timeline.events.dropFirst(shown) {
                     let seconds = String(format: "%7.2f", timeline.seconds(recorded.event.at))
                     last = "\(recorded.event.kind.rawValue) \(recorded.event.detail)"
                     say("\(seconds) s  \(last)")
+                    if [.failed, .timedOut].contains(recorded.event.kind) { failures += 1 }
                 }
                 shown = max(shown, timeline.events.count)
                 if timeline.attempt.state == .ready {
@@ -150,11 +170,19 @@ struct BootCourse: Sendable {
                     if !disks.isEmpty { try await Task.sleep(for: .seconds(5)) }
                     return timeline
                 }
+                guard failures < Self.tries else {
+                    throw failure("failed \(failures) times; the last time: \(last)", machine)
+                }
             }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw Failure(
-            step: "not ready after \(timeout.components.seconds) s; the last step was \(last)",
-            console: machine.console.lastLines(20), log: machine.console.logPath)
+        throw failure("not ready after \(timeout.components.seconds) s; the last step was \(last)", machine)
+    }
+
+    /// A node tries again by itself after a failure; one that fails for the second time would go on so for ever.
+    private static let tries = 2
+
+    private func failure(_ step: String, _ machine: VirtualMachine) -> Failure {
+        Failure(step: step, console: machine.console.lastLines(20), log: machine.console.logPath)
     }
 }

@@ -28,6 +28,8 @@ struct LabBoot: AsyncParsableCommand {
     var capsule = "debian"
     @Option(help: "auto, switch or kexec.")
     var handoff = "auto"
+    @Option(help: "server, or proxy: dnsmasq on a host of its own gives the addresses.")
+    var dhcp = DHCPMode.server
     @Option(help: "Memory of the machine in MiB.")
     var memory = 2048
     @Option(help: "Seconds after which the machine counts as lost.")
@@ -43,6 +45,7 @@ struct LabBoot: AsyncParsableCommand {
         guard handoff == "auto" || Plan.Handoff(rawValue: handoff) != nil else {
             throw ValidationError("`\(handoff)` is neither auto, switch nor kexec")
         }
+        guard dhcp != .off else { throw ValidationError("the lab's machine boots by `server` or `proxy`") }
         guard stopServerIn == nil || stopServerIn.flatMap(NodeState.init(rawValue:)) != nil else {
             throw ValidationError("there is no state `\(stopServerIn ?? "")`")
         }
@@ -62,7 +65,8 @@ struct LabBoot: AsyncParsableCommand {
         let disks = cacheDisk ? [try await CacheDiskImage.make(in: LabDirectory(creating: state.path + "/lab"))] : []
         let course = BootCourse(
             state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
-            handoff: Plan.Handoff(rawValue: handoff), memoryMiB: memory, timeout: .seconds(timeout), disks: disks,
+            handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, memoryMiB: memory, timeout: .seconds(timeout),
+            disks: disks,
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
         for timeline in try await course.run() {
             print(timeline.text)
@@ -81,3 +85,5 @@ struct LabBoot: AsyncParsableCommand {
         return firmware
     }
 }
+
+extension DHCPMode: ExpressibleByArgument {}

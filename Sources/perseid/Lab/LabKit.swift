@@ -61,12 +61,13 @@ struct LabKit: ParsableArguments, Sendable {
     }
 
     /// The server of the lab's network.
-    func server(on network: LabNetwork, state: String) -> Program {
+    func server(on network: LabNetwork, state: String, dhcp: DHCPMode = .server) -> Program {
         Program(
             "/proc/self/exe",
             [
                 "serve", "--interface", network.bridge, "--state", state, "--tftpboot", tftpboot,
                 "--kernel-arguments", kernelArguments, "--loader", loader.rawValue,
+                "--dhcp", dhcp.rawValue,
             ])
     }
 

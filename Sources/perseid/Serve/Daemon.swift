@@ -20,7 +20,7 @@ final class Daemon: Sendable {
     private let network: BootNetwork
     private let ledger: BootLedger
     private let endpoints: BootEndpoints
-    private let dhcp: DHCPServer
+    private let dhcp: DHCPServer?
     private let tftp: TFTPServer
     private let routers: RouterResponder
     private let logger: Logger
@@ -38,10 +38,14 @@ final class Daemon: Sendable {
         guard let stage1 = try Stage1Builder(store: capsules).current() else { throw NoStage1(state: state.path) }
         if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
         let store = try state.openRegistry()
-        let snapshot = try store.load()
+        var snapshot = try store.load()
+        // Where another server gives addresses, what this one once gave tells nothing.
+        if configuration.dhcp != .server { snapshot.leases = [] }
+        let neighbours = try NeighbourTable(interface: network.interface.name)
         let ledger = BootLedger(
             store: store, snapshot: snapshot, unknown: configuration.unknown,
-            observer: { logger.info("\($0.line)") })
+            observer: { logger.info("\($0.line)") },
+            neighbour: { [isOurs = configuration.dhcp == .server] in isOurs ? nil : neighbours.mac(of: $0) })
         let baseURL = "http://\(network.address):\(configuration.httpPort)"
         let tree = BootTree(
             settings: BootTree.Settings(
@@ -71,18 +75,23 @@ final class Daemon: Sendable {
     func run() async throws {
         let http = try await Self.openHTTP(network, configuration.httpPort, endpoints)
         let (ledger, logger) = (ledger, logger)
-        let services: [any Service] = [
-            LoopService(start: { [dhcp] in try dhcp.start(ended: $0) }, stop: { [dhcp] in dhcp.waker.requestStop() }),
-            LoopService(start: { [tftp] in try tftp.start(ended: $0) }, stop: { [tftp] in tftp.stop() }),
-            LoopService(
-                start: { [routers] in try routers.start(ended: $0) },
-                stop: { [routers] in routers.waker.requestStop() }),
-            TaskService { try await http.run() },
-            TaskService { await ledger.run { logger.error("\($0); what happens now is written when it works again") } },
-            TaskService { try await Self.tick(ledger, logger) },
-        ]
+        let dhcpService = dhcp.map { dhcp in
+            LoopService(start: { try dhcp.start(ended: $0) }, stop: { dhcp.waker.requestStop() })
+        }
+        let services: [any Service] =
+            [dhcpService].compactMap { $0 } + [
+                LoopService(start: { [tftp] in try tftp.start(ended: $0) }, stop: { [tftp] in tftp.stop() }),
+                LoopService(
+                    start: { [routers] in try routers.start(ended: $0) },
+                    stop: { [routers] in routers.waker.requestStop() }),
+                TaskService { try await http.run() },
+                TaskService {
+                    await ledger.run { logger.error("\($0); what happens now is written when it works again") }
+                },
+                TaskService { try await Self.tick(ledger, logger) },
+            ]
         logger.info(
-            "serving \(network.subnet) on \(network.interface.name) from \(network.address): DHCP, TFTP, HTTP \(http.port)"
+            "serving \(network.subnet) on \(network.interface.name) from \(network.address): \(configuration.dhcp.words), TFTP, HTTP \(http.port)"
         )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -98,16 +107,12 @@ final class Daemon: Sendable {
     private static func openDHCP(
         _ configuration: Configuration, _ network: BootNetwork, _ files: Set<String>, _ leases: [Lease],
         _ ledger: BootLedger, _ logger: Logger
-    ) throws -> DHCPServer {
-        let settings = DHCPSettings(
-            serverAddress: network.address, subnet: network.subnet, pool: configuration.pool,
-            leaseSeconds: configuration.leaseSeconds, router: configuration.router, nameServers: configuration.dns,
-            domain: configuration.domain, httpPort: configuration.httpPort,
-            firmware: FirmwarePolicy(loader: configuration.loader, files: files))
-        let machine = try DHCPMachine(settings: settings, leases: leases) { ledger.verdict(on: $0) }
+    ) throws -> DHCPServer? {
+        let role = try DHCPRole(configuration, network, files: files, leases: leases) { ledger.verdict(on: $0) }
+        guard let role else { return nil }
         return try DHCPServer(
-            interface: network.interface, role: DHCPRole(machine), commit: { try ledger.commit($0) },
-            record: { ledger.record($0) }, report: { logger.error("\($0)") })
+            interface: network.interface, role: role, commit: { try ledger.commit($0) },
+            record: { ledger.record($0) }, observe: { ledger.observe($0, of: $1) }, report: { logger.error("\($0)") })
     }
 
     private static func openTFTP(

@@ -20,6 +20,15 @@ struct ServeCommand: ParsableCommand {
     var config: String?
     @Option(help: "Network interface to serve.")
     var interface: String?
+    @Option(
+        help: """
+            Who gives addresses: server (default), this one; proxy, another DHCP server, and this one says what to boot; \
+            off, another one, and it says that too.
+            """)
+    var dhcp: String?
+    @Option(
+        help: "MACs, or their first octets, whose UEFI asks on port 4011 whatever it was offered, joined by commas.")
+    var binl: String?
     @Option(help: "Addresses to give, first-last. Without: the interface's subnet.")
     var pool: String?
     @Option(help: "TCP port of the boot plane (default: 8987).")
@@ -73,6 +82,7 @@ struct ServeCommand: ParsableCommand {
             (.tftpboot, tftpboot, "--tftpboot"), (.loader, loader, "--loader"),
             (.nodeRate, nodeRate, "--node-rate"), (.cacheLabel, cacheLabel, "--cache-label"),
             (.cacheSize, cacheSize, "--cache-size"),
+            (.dhcp, dhcp, "--dhcp"), (.binl, binl, "--binl"),
             (.user, user, "--user"),
         ]
         var given: [Configuration.Setting: Configuration.Given] = [:]
