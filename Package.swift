@@ -87,8 +87,8 @@ let package = Package(
             name: "perseid",
             dependencies: [
                 "BootProtocols", "PacketIO", "BootMachine", "CapsuleFormat", "CapsuleStore",
-                "Registry", "RegistrySQLite", "BootPolicy", "DHCPService", "TFTPService", "BootHTTP", "BootLab",
-                "CLinux",
+                "Registry", "RegistrySQLite", "NodeLists", "BootPolicy", "DHCPService", "TFTPService", "BootHTTP",
+                "BootLab", "CLinux",
                 argumentParser, logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -117,6 +117,7 @@ let package = Package(
         tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "PacketIO"]),
         tests(of: "StormKit", uses: ["BootProtocols"]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
+        .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: [subprocess], swiftSettings: strict),
     ]
 )

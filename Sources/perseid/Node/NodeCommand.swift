@@ -7,8 +7,16 @@ import RegistrySQLite
 
 struct NodeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "node", abstract: "Adds, lists and removes nodes.",
-        subcommands: [NodeAdd.self, NodeList.self, NodeDelete.self])
+        commandName: "node", abstract: "Adds, lists, changes and removes nodes.",
+        discussion: """
+            Commands that change several nodes take words such as n001 n[001-100,150] rack1* state=failed !n007. Names add \
+            up, words with ! before them leave out, and all conditions must hold; quote what the shell would expand.
+            """,
+        subcommands: [
+            NodeAdd.self, NodeList.self, NodeSummary.self, NodeSet.self, NodeUnset.self, NodeEnable.self,
+            NodeDisable.self, NodeApprove.self, NodeRename.self, NodeReplace.self, NodeDelete.self, NodeImport.self,
+            NodeExportCommand.self,
+        ])
 }
 
 struct NodeAdd: ParsableCommand {
@@ -52,36 +60,6 @@ struct NodeAdd: ParsableCommand {
         } catch RegistryError.duplicate {
             throw RegistryError.duplicate("the name \(name)")
         }
-    }
-}
-
-struct NodeList: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the nodes and their states.")
-
-    @OptionGroup var state: StateOption
-
-    func run() throws {
-        var table = TextTable(columns: [.left, .left, .left, .left])
-        table.add(["NAME", "MAC", "STATE", "CAPSULE"])
-        for record in try state.open().openRegistry().nodes() {
-            let node = record.node
-            table.add([node.name, node.mac.description, record.state.rawValue, node.capsule ?? "-"])
-        }
-        print(table.text, terminator: "")
-    }
-}
-
-struct NodeDelete: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Removes a node. Its timelines stay.")
-
-    @OptionGroup var state: StateOption
-    @Argument(help: "Name or MAC address.")
-    var node: String
-
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        try registry.write([.removeNode(registry.node(called: node).mac)])
     }
 }
 
