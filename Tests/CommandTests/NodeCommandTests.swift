@@ -19,7 +19,7 @@ import Testing
     @discardableResult
     private func node(_ words: String..., input: String = "") async throws -> Outcome {
         let result = try await Subprocess.run(
-            .path(.init(Self.program)), arguments: Arguments(["node"] + words + ["--state", state]),
+            .name("env"), arguments: Arguments([Self.program, "node"] + words + ["--state", state]),
             input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         return Outcome(
             succeeded: result.terminationStatus.isSuccess, output: result.standardOutput, errors: result.standardError)
