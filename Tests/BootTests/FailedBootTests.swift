@@ -24,7 +24,7 @@ extension BootTests {
                 try flipMiddleByte(of: "\(state)/bundles/\(bundle)")
             }
             let outcome = try await Perseid.run(
-                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "60")
+                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "180")
             try expectFailure(outcome, saying: "chunk")
             #expect(outcome.errors.contains("failed 2 times"), "it is not waited for longer than that")
         }
@@ -34,7 +34,7 @@ extension BootTests {
             // The next boot makes a new key and a stage 1 that trusts it alone.
             try FileManager.default.removeItem(atPath: state + "/keys")
             let outcome = try await Perseid.run(
-                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "60")
+                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "180")
             try expectFailure(outcome, saying: "key")
         }
 
