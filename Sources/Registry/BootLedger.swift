@@ -53,6 +53,9 @@ public final class BootLedger: Sendable {
 
     public func record(of mac: MACAddress) -> NodeRecord? { state.withLock { $0.book.record(of: mac) } }
 
+    /// The nodes that have an address of their own.
+    public func nodesWithAddress() -> [Node] { state.withLock { $0.book.nodesWithAddress } }
+
     public func isServed(_ mac: MACAddress) -> Bool { state.withLock { $0.book.isServed(mac) } }
 
     public func attempt(of mac: MACAddress) -> Attempt? { state.withLock { $0.book.attempt(of: mac) } }

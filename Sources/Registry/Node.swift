@@ -14,10 +14,12 @@ public struct Node: Codable, Hashable, Sendable {
     public var approved: Bool
     /// Overrides what the kernels would choose.
     public var handoff: Plan.Handoff?
+    /// The address that DHCP gives it, and nobody else; no two nodes have the same. Nil: any.
+    public var address: IPv4Address?
 
     public init(
         mac: MACAddress, name: String, capsule: String? = nil, enabled: Bool = true, approved: Bool = true,
-        handoff: Plan.Handoff? = nil
+        handoff: Plan.Handoff? = nil, address: IPv4Address? = nil
     ) {
         self.mac = mac
         self.name = name
@@ -25,5 +27,6 @@ public struct Node: Codable, Hashable, Sendable {
         self.enabled = enabled
         self.approved = approved
         self.handoff = handoff
+        self.address = address
     }
 }

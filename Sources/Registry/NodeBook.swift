@@ -43,8 +43,12 @@ public struct NodeBook: Sendable {
                 (record.node.mac, NodeRecord(node: record.node, state: states[record.node.mac] ?? record.state))
             }, uniquingKeysWith: { first, _ in first })
         names = Set(records.map(\.node.name))
+        nodesWithAddress = records.map(\.node).filter { $0.address != nil }
         unapproved = records.count { !$0.node.approved }
     }
+
+    /// The nodes that have an address of their own.
+    public private(set) var nodesWithAddress: [Node] = []
 
     public func record(of mac: MACAddress) -> NodeRecord? { nodes[mac] }
 

@@ -48,14 +48,16 @@ extension Database {
 
     private func apply(_ node: Node) throws {
         let sql = """
-            INSERT INTO nodes (mac, name, capsule, enabled, approved, handoff, state) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO nodes (mac, name, capsule, enabled, approved, handoff, address, state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (mac) DO UPDATE SET name = excluded.name, capsule = excluded.capsule,
-                enabled = excluded.enabled, approved = excluded.approved, handoff = excluded.handoff
+                enabled = excluded.enabled, approved = excluded.approved, handoff = excluded.handoff,
+                address = excluded.address
             """
         let state: NodeState = node.approved ? .registered : .new
         try cachedStatement(sql: sql).execute(arguments: [
             node.mac.column, node.name, node.capsule, node.enabled, node.approved, node.handoff?.rawValue,
-            state.rawValue,
+            (node.address?.value).map { Int64($0) }, state.rawValue,
         ])
     }
 

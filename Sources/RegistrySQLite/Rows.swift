@@ -32,7 +32,8 @@ extension NodeRecord {
         }
         let node = Node(
             mac: mac, name: row["name"], capsule: row["capsule"], enabled: row["enabled"], approved: row["approved"],
-            handoff: (row["handoff"] as String?).flatMap(Plan.Handoff.init(rawValue:)))
+            handoff: (row["handoff"] as String?).flatMap(Plan.Handoff.init(rawValue:)),
+            address: (row["address"] as Int64?).flatMap { UInt32(exactly: $0) }.map(IPv4Address.init(value:)))
         self.init(node: node, state: state)
     }
 }

@@ -7,6 +7,13 @@ enum Schema {
         migrator.registerMigration("1 first light") { database in
             try database.execute(sql: firstLight)
         }
+        migrator.registerMigration("2 addresses of nodes") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE nodes ADD COLUMN address INTEGER;
+                    CREATE UNIQUE INDEX nodesByAddress ON nodes (address);
+                    """)
+        }
         return migrator
     }
 

@@ -11,7 +11,9 @@ import Testing
     @Test func whatIsWrittenIsThereAfterReopening() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/registry.sqlite"
-            let node = Node(mac: mac, name: "n001", capsule: "small:stable", handoff: .kexec)
+            let node = Node(
+                mac: mac, name: "n001", capsule: "small:stable", handoff: .kexec,
+                address: IPv4Address(value: 0xfffe_0009))
             var attempt = Attempt(id: 7, node: mac, began: 1000, zero: 900, state: .loader)
             attempt.bootToken = AttemptToken(attempt: 7).digest
             let event = BootEvent(node: mac, kind: .scriptSent, at: 1200, transport: .http, bytes: 5, detail: "x")
@@ -28,6 +30,20 @@ import Testing
             #expect(snapshot.attempts == [attempt])
             #expect(snapshot.lastAttempt == 7)
             #expect(try store.timeline(of: 7) == [recorded])
+        }
+    }
+
+    @Test func noTwoNodesHaveOneAddress() throws {
+        try withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory + "/registry.sqlite")
+            let address = IPv4Address(value: 0x0a00_0009)
+            try store.write([.node(Node(mac: mac, name: "n001", address: address))])
+            let other = Node(mac: MACAddress(value: 1), name: "n002", address: address)
+            #expect(throws: RegistryError.self) { try store.write([.node(other)]) }
+            try store.write([
+                .node(Node(mac: mac, name: "n001")), .node(other), .node(Node(mac: MACAddress(value: 2), name: "n003")),
+            ])
+            #expect(try store.nodes().map(\.node.address) == [nil, address, nil])
         }
     }
 

@@ -37,29 +37,48 @@ struct NodeAdd: ParsableCommand {
     var capsule: String?
     @Option(help: "How stage 1 hands over: switch or kexec. Without: as the kernels demand.")
     var handoff: String?
+    @Option(help: "IPv4 address that DHCP gives it, and nobody else. Without: any of the pool.")
+    var address: String?
 
     func validate() throws {
         guard NodeName.isValid(name) else {
             throw ValidationError("`\(name)` is no host name: 1 to 63 of a-z, 0-9 and inner hyphens")
         }
-        guard let address = MACAddress(mac), !address.isMulticast, address.value != 0 else {
+        guard let machine = MACAddress(mac), !machine.isMulticast, machine.value != 0 else {
             throw ValidationError("`\(mac)` is no MAC address of one machine, such as 52:54:00:12:34:56")
         }
         if let capsule { _ = try CapsuleReference.validated(capsule) }
         if let handoff, Plan.Handoff(rawValue: handoff) == nil {
             throw ValidationError("`\(handoff)` is neither switch nor kexec")
         }
+        if let address, IPv4Address(address) == nil {
+            throw ValidationError("`\(address)` is no IPv4 address, such as 10.0.0.9")
+        }
     }
 
     func run() throws {
         guard let mac = MACAddress(mac) else { return }
         let node = Node(
-            mac: mac, name: name, capsule: capsule, handoff: handoff.flatMap(Plan.Handoff.init(rawValue:)))
-        do {
-            try state.open().openRegistry().write([.node(node)])
-        } catch RegistryError.duplicate {
-            throw RegistryError.duplicate("the name \(name)")
+            mac: mac, name: name, capsule: capsule, handoff: handoff.flatMap(Plan.Handoff.init(rawValue:)),
+            address: address.flatMap { IPv4Address($0) })
+        try Self.keep(node, in: try state.open().openRegistry())
+    }
+
+    private static func keep(_ node: Node, in registry: SQLiteStore) throws {
+        let others = try registry.nodes().map(\.node).filter { $0.mac != node.mac }
+        do throws(RegistryError) {
+            try registry.write([.node(node)])
+        } catch {
+            guard case .duplicate = error else { throw error }
+            throw RegistryError.duplicate(what(of: node, isTakenBy: others))
         }
+    }
+
+    /// What another node has already, and which one that is.
+    private static func what(of node: Node, isTakenBy others: [Node]) -> String {
+        if let other = others.first(where: { $0.name == node.name }) { return "the name \(node.name) of \(other.mac)" }
+        let other = others.first { $0.address == node.address }
+        return "the address \(node.address?.description ?? "") of \(other?.name ?? "another node")"
     }
 }
 
