@@ -116,6 +116,7 @@ let package = Package(
             ]),
         tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "PacketIO"]),
         tests(of: "StormKit", uses: ["BootProtocols"]),
+        tests(of: "perseid", uses: ["BootProtocols", "DHCPService", "Registry"]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
         .testTarget(name: "BootTests", dependencies: [subprocess], swiftSettings: strict),

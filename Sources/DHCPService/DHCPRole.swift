@@ -26,6 +26,9 @@ public struct DHCPRole: Sendable {
             ?? proxy?.receive(bytes, from: source, on: port, at: now, waited: waited) ?? []
     }
 
+    /// What is wrong with reservations of nodes, which are left out.
+    public var leftOut: [DHCPSettingsError] { server?.leftOut ?? [] }
+
     /// See `DHCPMachine.commits`; a proxy stores nothing.
     var commits: UInt64 { server?.commits ?? 0 }
 

@@ -10,12 +10,16 @@ struct Configuration: Sendable {
     /// Who gives addresses on that network.
     var dhcp: DHCPMode = .server
     /// Nil: derived from the interface's subnet.
-    var pool: ClosedRange<IPv4Address>?
+    var pools: [ClosedRange<IPv4Address>]?
     var httpPort: UInt16 = 8987
     var leaseSeconds: UInt32 = 43_200
     var router: IPv4Address?
     var dns: [IPv4Address] = []
     var domain: String?
+    /// Clients with a wrong address are told so, as the only DHCP server of the network may (RFC 2131, 4.3.2).
+    var authoritative = true
+    /// DHCP answers go by broadcast even to clients that take unicast.
+    var broadcast = false
     var unknown: UnknownNodePolicy = .quarantine
     /// For nodes that name none.
     var capsule: String?
@@ -33,6 +37,8 @@ struct Configuration: Sendable {
     var binl: [MACAddressPrefix] = []
     /// Runs as this user once the sockets are open.
     var user: String?
+    /// Subnets, reservations and options, of the configuration file alone.
+    var sections = DHCPSections()
 }
 
 /// What part `perseid serve` takes in DHCP.
@@ -52,6 +58,9 @@ extension Configuration {
         case unreadable(path: String, reason: String)
         case unknownKeys([String], path: String)
         case invalid(key: String, value: String, expected: String, from: String)
+        case wrong(file: String, line: Int, key: String, problem: String)
+        /// Settings that take a restart.
+        case notLive([String])
 
         var description: String {
             switch self {
@@ -61,9 +70,13 @@ extension Configuration {
                 "cannot read the configuration \(path): \(reason)"
             case .unknownKeys(let keys, let path):
                 "\(path): no such setting: \(keys.joined(separator: ", ")). There are "
-                    + Setting.allCases.map(\.rawValue).joined(separator: ", ")
+                    + (Setting.allCases.map(\.rawValue) + DHCPSections.keys).joined(separator: ", ")
             case .invalid(let key, let value, let expected, let from):
                 "\(from): \(key) is `\(value)`, expected \(expected)"
+            case .wrong(let file, let line, let key, let problem):
+                "\(file):\(line): \(key.isEmpty ? "" : key + ": ")\(problem)"
+            case .notLive(let keys):
+                "\(keys.joined(separator: ", ")) cannot change while the server runs, so nothing was changed; restart it"
             }
         }
     }
@@ -71,7 +84,8 @@ extension Configuration {
     /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
-        case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl
+        case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl, authoritative,
+            broadcast
 
         var environmentName: String {
             "PERSEID_"
@@ -90,7 +104,9 @@ extension Configuration {
         guard let interface = given[.interface]?.value, !interface.isEmpty else { throw .missing("interface") }
         self.interface = interface
         tftpboot = given[.tftpboot]?.value ?? defaultTftpboot
-        if let value = given[.pool] { pool = try value.read(.pool, "two addresses, 10.0.0.10-10.0.0.99", Self.pool) }
+        if let value = given[.pool] {
+            pools = try value.read(.pool, "two addresses, 10.0.0.10-10.0.0.99, or several such pairs", Self.ranges)
+        }
         if let value = given[.httpPort] { httpPort = try value.read(.httpPort, "a port, 1 to 65535") { UInt16($0) } }
         if let value = given[.leaseSeconds] {
             leaseSeconds = try value.read(.leaseSeconds, "seconds, 60 to 31536000") { text in
@@ -100,6 +116,10 @@ extension Configuration {
         if let value = given[.router] { router = try value.read(.router, "an IPv4 address") { IPv4Address($0) } }
         if let value = given[.dns] { dns = try value.read(.dns, "IPv4 addresses, joined by commas", Self.addresses) }
         domain = given[.domain]?.value
+        if let value = given[.authoritative] {
+            authoritative = try value.read(.authoritative, "true or false") { Bool($0) }
+        }
+        if let value = given[.broadcast] { broadcast = try value.read(.broadcast, "true or false") { Bool($0) } }
         if let value = given[.unknown] {
             unknown = try value.read(.unknown, "register, quarantine or ignore") { UnknownNodePolicy(rawValue: $0) }
         }
@@ -151,7 +171,14 @@ extension Configuration {
         return cache
     }
 
-    private static func pool(_ text: String) -> ClosedRange<IPv4Address>? {
+    private static func ranges(_ text: String) -> [ClosedRange<IPv4Address>]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let ranges = parts.compactMap { range(String($0.drop { $0 == " " })) }
+        return ranges.count == parts.count ? ranges : nil
+    }
+
+    /// `10.0.0.10-10.0.0.99`
+    static func range(_ text: String) -> ClosedRange<IPv4Address>? {
         let ends = text.split(separator: "-").compactMap { IPv4Address($0) }
         guard ends.count == 2, ends[0] <= ends[1] else { return nil }
         return ends[0]...ends[1]

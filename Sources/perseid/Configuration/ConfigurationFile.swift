@@ -8,9 +8,9 @@ extension Configuration {
     static func given(inFile path: String? = nil) throws(Failure) -> [Setting: Given] {
         var given: [Setting: Given] = [:]
         if let path {
-            given = try settings(inFile: path)
+            given = try settings(inFile: path).given
         } else if FileManager.default.fileExists(atPath: standardFile) {
-            given = try settings(inFile: standardFile)
+            given = try settings(inFile: standardFile).given
         }
         given.merge(settings(inEnvironment: ProcessInfo.processInfo.environment)) { $1 }
         return given
@@ -27,8 +27,8 @@ extension Configuration {
         }
     }
 
-    /// What a configuration file says: a YAML mapping of the settings, lists joined by commas.
-    static func settings(inFile path: String) throws(Failure) -> [Setting: Given] {
+    /// What a configuration file says: a YAML mapping of the settings, lists joined by commas, and the sections of DHCP.
+    static func settings(inFile path: String) throws(Failure) -> (given: [Setting: Given], dhcp: DHCPSections) {
         let node: Node?
         do {
             node = try Yams.compose(yaml: String(contentsOfFile: path, encoding: .utf8))
@@ -37,19 +37,20 @@ extension Configuration {
         } catch {
             throw .unreadable(path: path, reason: error.localizedDescription)
         }
-        guard let node, node.null == nil else { return [:] }
-        guard let mapping = node.mapping else { throw .unreadable(path: path, reason: "it is no list of `key: value`") }
+        guard let node, node.null == nil else { return ([:], DHCPSections()) }
+        guard node.mapping != nil else { throw .unreadable(path: path, reason: "it is no list of `key: value`") }
+        let file = try ConfigurationMapping(node, file: path, place: "")
         var given: [Setting: Given] = [:]
         var unknown: [String] = []
-        for (key, value) in mapping {
-            guard let name = key.string, let setting = Setting(rawValue: name) else {
-                unknown.append(key.string ?? "?")
+        for name in file.keys where !DHCPSections.keys.contains(name) {
+            guard let setting = Setting(rawValue: name), let value = file.node(name) else {
+                unknown.append(name)
                 continue
             }
-            given[setting] = Given(value: try text(value, of: name, in: path), from: path)
+            given[setting] = Given(value: try text(value, of: name, in: path), from: "\(path):\(value.line)")
         }
         guard unknown.isEmpty else { throw .unknownKeys(unknown, path: path) }
-        return given
+        return (given, try DHCPSections(file))
     }
 
     /// What `PERSEID_*` says.
@@ -66,7 +67,7 @@ extension Configuration {
         if let scalar = node.scalar { return scalar.string }
         let items = node.sequence?.compactMap { $0.scalar?.string } ?? []
         guard let sequence = node.sequence, items.count == sequence.count else {
-            throw .invalid(key: key, value: "a mapping", expected: "one value or a list", from: path)
+            throw .invalid(key: key, value: "a mapping", expected: "one value or a list", from: "\(path):\(node.line)")
         }
         return items.joined(separator: ",")
     }

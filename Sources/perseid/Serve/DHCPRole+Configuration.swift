@@ -5,12 +5,14 @@ import Registry
 
 extension DHCPRole {
     /// What the configuration wants; nil: no DHCP.
-    /// - Parameter files: names of the loaders that are there.
+    /// - Parameters:
+    ///   - files: names of the loaders that are there.
+    ///   - nodes: of the registry; those that have an address are reservations.
     init?(
         _ configuration: Configuration, _ network: BootNetwork, files: Set<String>, leases: [Lease],
-        verdict: @escaping @Sendable (MACAddress) -> NodeVerdict
-    ) throws(DHCPSettingsError) {
-        let firmware = FirmwarePolicy(loader: configuration.loader, files: files, binlClients: configuration.binl)
+        nodes: [Node], verdict: @escaping @Sendable (MACAddress) -> NodeVerdict
+    ) throws {
+        let firmware = configuration.firmware(files: files)
         switch configuration.dhcp {
         case .off: return nil
         case .proxy:
@@ -19,10 +21,8 @@ extension DHCPRole {
                 firmware: firmware)
             self.init(ProxyDHCPMachine(settings: settings, verdict: verdict))
         case .server:
-            let settings = DHCPSettings(
-                serverAddress: network.address, subnet: network.subnet, pool: configuration.pool,
-                leaseSeconds: configuration.leaseSeconds, router: configuration.router, nameServers: configuration.dns,
-                domain: configuration.domain, httpPort: configuration.httpPort, firmware: firmware)
+            let settings = try configuration.dhcpSettings(
+                address: network.address, subnet: network.subnet, firmware: firmware, nodes: nodes)
             self.init(try DHCPMachine(settings: settings, leases: leases, verdict: verdict))
         }
     }

@@ -21,6 +21,7 @@ final class Daemon: Sendable {
     private let ledger: BootLedger
     private let endpoints: BootEndpoints
     private let dhcp: DHCPServer?
+    private let reload: DHCPReload
     private let tftp: TFTPServer
     private let routers: RouterResponder
     private let logger: Logger
@@ -29,7 +30,9 @@ final class Daemon: Sendable {
 
     /// Opens the state and all sockets, then gives up every privilege. Call it on the main thread, while that is the
     /// only one.
-    init(configuration: Configuration, state: StateDirectory) throws {
+    init(source: ConfigurationSource, state: StateDirectory) throws {
+        let stamp = source.fileStamp()
+        let configuration = try source.read()
         let logger = Logger(label: "perseid", factory: { StreamLogHandler.standardError(label: $0) })
         let network = try BootNetwork(interface: configuration.interface)
         lock = try StateLock(state: state.path)
@@ -62,7 +65,11 @@ final class Daemon: Sendable {
                 defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL],
                 bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
             ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles))
-        dhcp = try Self.openDHCP(configuration, network, Loaders.present(in: state), snapshot.leases, ledger, logger)
+        let files = Loaders.present(in: state)
+        dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, logger)
+        reload = DHCPReload(
+            source: source, stamp: stamp, configuration: configuration, network: network, files: files, ledger: ledger,
+            server: dhcp, logger: logger)
         tftp = try Self.openTFTP(network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
         try Self.naming(port: configuration.httpPort, .tcp) {
@@ -89,6 +96,8 @@ final class Daemon: Sendable {
                     await ledger.run { logger.error("\($0); what happens now is written when it works again") }
                 },
                 TaskService { try await Self.tick(ledger, logger) },
+                TaskService { [reload] in try await reload.watch() },
+                TaskService { [reload] in await reload.obeySignals() },
             ]
         logger.info(
             "serving \(network.subnet) on \(network.interface.name) from \(network.address): \(configuration.dhcp.words), TFTP, HTTP \(http.port)"
@@ -108,8 +117,11 @@ final class Daemon: Sendable {
         _ configuration: Configuration, _ network: BootNetwork, _ files: Set<String>, _ leases: [Lease],
         _ ledger: BootLedger, _ logger: Logger
     ) throws -> DHCPServer? {
-        let role = try DHCPRole(configuration, network, files: files, leases: leases) { ledger.verdict(on: $0) }
+        let role = try DHCPRole(
+            configuration, network, files: files, leases: leases, nodes: ledger.nodesWithAddress()
+        ) { ledger.verdict(on: $0) }
         guard let role else { return nil }
+        for problem in role.leftOut { logger.error("a node's address is left out: \(problem)") }
         return try DHCPServer(
             interface: network.interface, role: role, commit: { try ledger.commit($0) },
             record: { ledger.record($0) }, observe: { ledger.observe($0, of: $1) }, report: { logger.error("\($0)") })

@@ -12,6 +12,9 @@ struct ServeCommand: ParsableCommand {
             Each setting may also stand in the configuration file (`httpPort: 8987`) or in the environment \
             (PERSEID_HTTP_PORT=8987). Options win over the environment, the environment over the file.
 
+            Subnets by relay, reservations and options of DHCP stand in the file alone: docs/dhcp.md. DHCP's settings are \
+            taken over while the server runs, when the file changes or on SIGHUP.
+
             Example: perseid serve --interface eth1 --pool 10.0.0.100-10.0.0.199 --capsule compute:stable
             """)
 
@@ -29,7 +32,7 @@ struct ServeCommand: ParsableCommand {
     @Option(
         help: "MACs, or their first octets, whose UEFI asks on port 4011 whatever it was offered, joined by commas.")
     var binl: String?
-    @Option(help: "Addresses to give, first-last. Without: the interface's subnet.")
+    @Option(help: "Addresses to give, first-last, several joined by commas. Without: the interface's subnet.")
     var pool: String?
     @Option(help: "TCP port of the boot plane (default: 8987).")
     var httpPort: String?
@@ -59,18 +62,27 @@ struct ServeCommand: ParsableCommand {
     var cacheLabel: String?
     @Option(help: "What nodes may keep there, in megabytes (default: 17180).")
     var cacheSize: String?
+    @Option(help: "Tell clients with a wrong address so: true (default) or false, beside another DHCP server.")
+    var authoritative: String?
+    @Option(help: "Send DHCP answers by broadcast even to clients that take unicast: true or false (default).")
+    var broadcast: String?
     @Option(help: "User to run as once the sockets are open; becomes the owner of the state.")
     var user: String?
 
     /// All that needs privileges or the main thread. What follows is `Daemon.run`.
     func prepare() throws -> Daemon {
-        try Daemon(configuration: configuration(), state: state.open())
+        try Daemon(source: source, state: state.open())
     }
 
-    func configuration() throws(Configuration.Failure) -> Configuration {
-        var given = try Configuration.given(inFile: config)
-        given.merge(options) { $1 }
-        return try Configuration(given, defaultTftpboot: Self.defaultTftpboot)
+    var source: ConfigurationSource {
+        let standard =
+            FileManager.default.fileExists(atPath: Configuration.standardFile)
+            ? Configuration.standardFile : nil
+        return ConfigurationSource(
+            // The daemon may leave the directory that it was started in.
+            file: (config ?? standard).map { URL(fileURLWithPath: $0).path },
+            environment: Configuration.settings(inEnvironment: ProcessInfo.processInfo.environment), options: options,
+            defaultTftpboot: Self.defaultTftpboot)
     }
 
     private var options: [Configuration.Setting: Configuration.Given] {
@@ -83,7 +95,8 @@ struct ServeCommand: ParsableCommand {
             (.nodeRate, nodeRate, "--node-rate"), (.cacheLabel, cacheLabel, "--cache-label"),
             (.cacheSize, cacheSize, "--cache-size"),
             (.dhcp, dhcp, "--dhcp"), (.binl, binl, "--binl"),
-            (.user, user, "--user"),
+            (.user, user, "--user"), (.authoritative, authoritative, "--authoritative"),
+            (.broadcast, broadcast, "--broadcast"),
         ]
         var given: [Configuration.Setting: Configuration.Given] = [:]
         for (setting, value, option) in values {
