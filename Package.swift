@@ -119,6 +119,8 @@ let package = Package(
         tests(of: "perseid", uses: ["BootProtocols", "DHCPService", "Registry"]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
-        .testTarget(name: "BootTests", dependencies: [subprocess], swiftSettings: strict),
+        .testTarget(
+            name: "BootTests",
+            dependencies: [subprocess, .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),
     ]
 )

@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import System
+import SystemPackage
 import Testing
 
 extension BootTests {
@@ -43,7 +43,7 @@ extension BootTests {
                 try await expect(log, "the configuration was read again: DHCP serves 2 subnets")
                 // By the signal, and although the file has not changed.
                 let before = try lines(log, with: "was read again").count
-                try execution.send(signal: Signal(rawValue: SIGHUP))
+                try execution.send(signal: .terminalClosed)
                 try await expect(log, "was read again", atLeast: before + 1)
                 try write(base + "subnets:\n  - subnet: 10.88.0.0/24\n    gateway: 10.88.0.1\n", to: file)
                 try await expect(log, "perseid.yaml:5: subnets[0].gateway: is no setting here")
@@ -75,7 +75,8 @@ extension BootTests {
                 if try lines(log, with: words).count >= count { return }
                 try await Task.sleep(for: .milliseconds(100))
             }
-            try #require(Bool(false), "no line `\(words)` in \(try String(contentsOfFile: log, encoding: .utf8))")
+            let text = try String(contentsOfFile: log, encoding: .utf8)
+            try #require(text.contains(words), "no line `\(words)` in \(text)")
         }
 
         private func ip(_ words: String...) async throws {

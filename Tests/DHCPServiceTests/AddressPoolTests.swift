@@ -143,6 +143,16 @@ struct AddressPoolTests {
         #expect(offer(&pool, 99, at: 14_990) == 10)
     }
 
+    @Test("a hundred thousand machines get as many addresses")
+    func many() {
+        var pool = pool(200_000)
+        var given: Set<UInt32> = []
+        for number in 1...100_000 as ClosedRange<UInt64> {
+            if let address = offer(&pool, number) { given.insert(address) }
+        }
+        #expect(given.count == 100_000)
+    }
+
     @Test("no address is ever held by two machines, whatever they do")
     func consistent() {
         var pool = pool(17)
