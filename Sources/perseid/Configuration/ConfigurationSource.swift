@@ -1,3 +1,4 @@
+import BootMachine
 import Foundation
 
 /// Where the settings of `perseid serve` come from, to be read more than once.
