@@ -73,7 +73,7 @@ let package = Package(
         room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine"]),
         .executableTarget(
             name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit", "PacketIO"], swiftSettings: strict),
-        room("StormKit", uses: ["BootProtocols", "PacketIO"]),
+        room("StormKit", uses: ["BootProtocols", "PacketIO", "CLinux"]),
         .executableTarget(
             name: "perseid-storm", dependencies: ["StormKit", "BootLab", "BootProtocols", "PacketIO", argumentParser],
             swiftSettings: strict),

@@ -16,6 +16,7 @@ public struct BootEndpoints: Sendable {
     let nodeFiles: NodeFiles?
     let traffic = BundleTraffic()
     let layerKeys = LayerKeys()
+    let bundles = OpenBundles()
 
     /// - Parameter nodeFiles: what nodes have of their own; nil: nothing.
     public init(
@@ -41,6 +42,7 @@ public struct BootEndpoints: Sendable {
         case .boot(let name, let path): return boot(name, path, request)
         case .checkIn: return checkIn(request)
         case .report: return report(request)
+        case .health: return .text(200, "ok")
         case .manifest(let capsule): return capsulePart(request) { try capsules.openManifest(of: capsule) }
         case .index(let capsule): return capsulePart(request) { try capsules.openIndex(of: capsule) }
         case .bundle(let id): return bundle(id, request)
@@ -48,13 +50,39 @@ public struct BootEndpoints: Sendable {
         }
     }
 
-    /// Records what was sent, once it was.
-    func sent(_ event: BootEvent?, bytes: Int, milliseconds: Int64) {
-        guard var event else { return }
-        event.bytes = Int64(bytes)
-        event.milliseconds = milliseconds
-        event.at = wallMilliseconds()
-        ledger.record(event)
+    /// The answer to what agents ask for again and again, if it can be given without waiting for the disk: a range of a
+    /// bundle that is open. Called on event loops.
+    func answerAtOnce(_ request: BootRequest) -> BootAnswer? {
+        guard request.method == .get, let id = BootRoute.bundle(in: request.target),
+            let file = bundles.file(id, at: monotonicMilliseconds()),
+            let attempt = token(of: request).flatMap({ ledger.attempt(with: $0) })
+        else { return nil }
+        return answer(withBundle: file, id, of: attempt, request)
+    }
+
+    // MARK: - Accounts
+
+    /// Writes down what became of an answer: how many bytes the kernel took of it, and in what time.
+    /// - Parameter broken: why it ended before its end, if it did.
+    func settle(_ answer: BootAnswer, bytes: Int, milliseconds: Int64, broken: String?) {
+        switch answer.account {
+        case .none: break
+        case .bundle(_, let attempt): traffic.add(bytes, of: attempt)
+        case .timeline(var event):
+            event.bytes = Int64(bytes)
+            event.milliseconds = milliseconds
+            event.at = wallMilliseconds()
+            if let broken {
+                event.kind = .refused
+                event.detail += ": \(broken) after \(bytes) of \(answer.length) bytes"
+            }
+            ledger.record(event)
+        }
+    }
+
+    /// A file turned out to be shorter than it was.
+    func forget(_ answer: BootAnswer) {
+        if case .bundle(let id, _) = answer.account { bundles.drop(id) }
     }
 
     // MARK: - Boot programs
@@ -71,7 +99,9 @@ public struct BootEndpoints: Sendable {
                 let event = request.client.flatMap { ledger.machine(at: $0) }.map {
                     BootEvent(node: $0, kind: .fileSent, at: 0, transport: .http, detail: path)
                 }
-                return send(file, request, type: Self.contentType(of: path), event: event)
+                return send(
+                    file, EntityTag(of: file), request, type: BootFileType.of(path),
+                    account: event.map { .timeline($0) } ?? .none)
             case .script(let text, let machine):
                 return script(text, path, for: machine)
             }
@@ -90,8 +120,10 @@ public struct BootEndpoints: Sendable {
         return BootAnswer(
             status: 200, contentType: "text/plain; charset=utf-8", headers: [("Cache-Control", "no-store")],
             body: .bytes(Array(text.utf8)),
-            whenSent: BootEvent(
-                node: machine, kind: .scriptSent, at: 0, transport: .http, detail: "boot script for stage 1, \(path)"))
+            account: .timeline(
+                BootEvent(
+                    node: machine, kind: .scriptSent, at: 0, transport: .http,
+                    detail: "boot script for stage 1, \(path)")))
     }
 
     private func refusal(
@@ -115,19 +147,31 @@ public struct BootEndpoints: Sendable {
 
     private func capsulePart(_ request: BootRequest, _ open: () throws -> FileDescriptor) -> BootAnswer {
         authorized(request) { _ throws in
-            send(try ReadOnlyFile(open()), request, type: "application/octet-stream", event: nil)
+            let file = try ReadOnlyFile(open())
+            var answer = send(file, EntityTag(of: file), request, type: BootFileType.bytes)
+            answer.needsPlace = answer.status < 300
+            return answer
         }
     }
 
     private func bundle(_ id: String, _ request: BootRequest) -> BootAnswer {
         authorized(request) { attempt throws in
-            let bundle = try ReadOnlyFile(capsules.openBundle(id))
-            let answer = send(bundle, request, type: "application/octet-stream", event: nil)
-            if case .file(_, _, let count) = answer.body, request.method == .get {
-                traffic.add(count, of: attempt.id)
-            }
-            return answer
+            let now = monotonicMilliseconds()
+            if let file = bundles.file(id, at: now) { return answer(withBundle: file, id, of: attempt, request) }
+            let file = try ReadOnlyFile(capsules.openBundle(id))
+            bundles.keep(file, as: id, at: now)
+            return answer(withBundle: file, id, of: attempt, request)
         }
+    }
+
+    private func answer(
+        withBundle file: ReadOnlyFile, _ id: String, of attempt: Attempt, _ request: BootRequest
+    ) -> BootAnswer {
+        // Its name is its digest, and what it holds never changes.
+        var answer = send(
+            file, EntityTag(digest: id), request, type: BootFileType.bytes, account: .bundle(id, attempt: attempt.id))
+        answer.needsPlace = answer.status < 300
+        return answer
     }
 
     /// Gives the agent of an attempt what it may have.
@@ -143,33 +187,36 @@ public struct BootEndpoints: Sendable {
 
     // MARK: - Files
 
+    /// The whole, the range that is asked for, or that the client has it already (RFC 9110, 13.2.2).
     private func send(
-        _ file: ReadOnlyFile, _ request: BootRequest, type: String, event: BootEvent?
+        _ file: ReadOnlyFile, _ tag: EntityTag, _ request: BootRequest, type: String,
+        account: BootAnswer.Account = .none
     ) -> BootAnswer {
         let size = file.size
-        let whole: Range<Int>
+        var headers = [("Accept-Ranges", "bytes"), ("ETag", tag.text)]
+        if tag.isListed(in: request.ifNoneMatch) {
+            return BootAnswer(status: 304, contentType: type, headers: headers, body: .bytes([]))
+        }
+        // A range is defined for GET alone (RFC 9110, 14.2).
+        let asked = request.method == .get && tag.allowsRange(if: request.ifRange) ? request.range : nil
+        var part = 0..<size
         var status = 200
-        var headers = [("Accept-Ranges", "bytes")]
-        switch ByteRange.parse(request.range, size: size) {
-        case .whole:
-            whole = 0..<size
-        case .part(let part):
+        switch ByteRange.parse(asked, size: size) {
+        case .whole: break
+        case .part(let range):
             status = 206
+            part = range
             headers.append(("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(size)"))
-            whole = part
         case .unsatisfiable:
             var answer = BootAnswer.text(416, "the file has \(size) bytes")
             answer.headers = [("Content-Range", "bytes */\(size)")]
             return answer
         }
-        return BootAnswer(
-            status: status, contentType: type, headers: headers,
-            body: .file(OpenFile(file), offset: whole.lowerBound, count: whole.count),
-            whenSent: request.method == .get && whole.upperBound == size ? event : nil)
-    }
-
-    private static func contentType(of name: String) -> String {
-        name.hasSuffix(".efi") ? "application/efi" : "application/octet-stream"
+        var answer = BootAnswer(status: status, contentType: type, headers: headers, body: .file(file, part))
+        if request.method == .get { answer.account = account }
+        // A file that comes in pieces is news once, with its last one.
+        if case .timeline = account, part.upperBound != size { answer.account = .none }
+        return answer
     }
 
     // MARK: - Who asks

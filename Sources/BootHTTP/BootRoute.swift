@@ -6,6 +6,8 @@ enum BootRoute: Equatable {
     case boot(BootName, path: String)
     case checkIn
     case report
+    /// Whether the server answers.
+    case health
     case manifest(capsule: String)
     case index(capsule: String)
     /// A bundle by its id, 64 hex digits.
@@ -43,6 +45,8 @@ enum BootRoute: Equatable {
             self = .checkIn
         } else if parts == ["v1", "report"] {
             self = .report
+        } else if parts == ["v1", "health"] {
+            self = .health
         } else if parts.count == 3, parts[1] == "bundles", Self.isDigest(parts[2]) {
             self = .bundle(parts[2])
         } else if parts.count == 3, parts[1] == "layer", let mac = MACAddress(parts[2]) {
@@ -53,6 +57,22 @@ enum BootRoute: Equatable {
             self = .index(capsule: parts[2])
         } else {
             return nil
+        }
+    }
+
+    /// The id in the target of a bundle, as agents write it: what they ask for by the thousand is told at a glance.
+    static func bundle(in target: String) -> String? {
+        let prefix = "/node/v1/bundles/"
+        guard target.utf8.count == prefix.utf8.count + 64, target.hasPrefix(prefix) else { return nil }
+        let id = String(target.dropFirst(prefix.count))
+        return isDigest(id) ? id : nil
+    }
+
+    /// What the work of the cluster depends on and costs little: answered however busy the server is.
+    static func isEssential(_ target: String) -> Bool {
+        switch BootRoute(target: target) {
+        case .checkIn, .report, .health: true
+        default: false
         }
     }
 

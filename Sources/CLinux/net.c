@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -229,4 +230,14 @@ int perseid_open_beneath(int directory, const char *path, int flags) {
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int perseid_is_resident(int fd, int64_t offset, size_t length) {
+    enum { STEP = 256 << 10 };
+    for (size_t done = 0; done < length; done += STEP) {
+        char byte;
+        struct iovec room = {.iov_base = &byte, .iov_len = 1};
+        if (preadv2(fd, &room, 1, offset + (int64_t)done, RWF_NOWAIT) < 0 && errno == EAGAIN) return 0;
+    }
+    return 1;
 }

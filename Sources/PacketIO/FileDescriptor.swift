@@ -90,3 +90,14 @@ extension FileDescriptor {
         }
     }
 }
+
+/// Lets this process have as many files and connections open as the system allows it: the limit that it starts with is
+/// for programs that use select(2).
+public func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+        return
+    }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}

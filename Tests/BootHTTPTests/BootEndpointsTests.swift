@@ -26,6 +26,26 @@ import Testing
         #expect(none.status == 416 && none.headers.contains { $0 == ("Content-Range", "bytes */10000") })
     }
 
+    @Test func whatTheClientHasIsNotSentAgain() async throws {
+        let fixture = try await EndpointsFixture()
+        let tag = try #require(fixture.get("/boot/snponly.efi").headers.first { $0.0 == "ETag" }?.1)
+        let request = BootRequest(method: .get, target: "/boot/snponly.efi", client: nil, ifNoneMatch: "\"x\", \(tag)")
+        let answer = fixture.endpoints.answer(request)
+        #expect(answer.status == 304 && answer.bytes.isEmpty && answer.headers.contains { $0 == ("ETag", tag) })
+        var part = BootRequest(method: .get, target: "/boot/snponly.efi", client: nil, range: "bytes=5-9", ifRange: tag)
+        #expect(fixture.endpoints.answer(part).status == 206)
+        part.ifRange = "\"of before\""
+        #expect(fixture.endpoints.answer(part).bytes == EndpointsFixture.loader)
+        try Data("another".utf8).write(to: URL(fileURLWithPath: fixture.path + "/loaders/snponly.efi"))
+        #expect(fixture.endpoints.answer(request).status == 200)
+    }
+
+    @Test func aHeadIsOfTheWhole() async throws {
+        let fixture = try await EndpointsFixture()
+        let answer = fixture.get("/boot/snponly.efi", range: "bytes=5-9", method: .head)
+        #expect(answer.status == 200 && answer.length == EndpointsFixture.loader.count)
+    }
+
     @Test(arguments: ["/boot/../registry.sqlite", "/boot/stage1/../../registry.sqlite", "/boot/%2e%2e/x", "/registry"])
     func nothingElseIsServed(target: String) async throws {
         let fixture = try await EndpointsFixture()

@@ -4,7 +4,6 @@ import BootProtocols
 import CapsuleFormat
 import CapsuleStore
 import Foundation
-import NIOCore
 import PacketIO
 import Registry
 import RegistrySQLite
@@ -121,12 +120,10 @@ extension BootAnswer {
     var bytes: [UInt8] {
         switch body {
         case .bytes(let bytes): return bytes
-        case .file(let file, let offset, let count):
-            var bytes = [UInt8](repeating: 0, count: count)
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                try? file.handle.withUnsafeFileDescriptor { pread($0, buffer.baseAddress, count, off_t(offset)) }
-            }
-            return got == count ? bytes : []
+        case .file(let file, let part):
+            var bytes = [UInt8](repeating: 0, count: part.count)
+            let got = bytes.withUnsafeMutableBytes { try? file.read(into: $0, at: part.lowerBound) }
+            return got == part.count ? bytes : []
         }
     }
 }

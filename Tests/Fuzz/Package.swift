@@ -60,6 +60,7 @@ let package = Package(
         fuzzer("FuzzAgent", uses: ["AgentKit", "BootProtocols", "BootMachine"]),
         fuzzer("FuzzMessages", uses: ["BootMachine", "BootProtocols"]),
         fuzzer("FuzzRoute", uses: ["BootHTTP", "BootProtocols"]),
+        fuzzer("FuzzHTTPRequest", uses: ["BootHTTP"]),
         fuzzer("FuzzNames", uses: ["BootProtocols", "CapsuleFormat"]),
     ]
 )

@@ -1,1 +1,1 @@
-../../../../Sources/BootHTTP/ByteRange.swift
+../../../../Sources/BootHTTP/Wire/ByteRange.swift

@@ -47,7 +47,7 @@ private func checkRoute(_ target: String) {
     case .bundle(let id): require(id.utf8.count == 64, "\(target) is the bundle \(id)")
     case .manifest(let capsule), .index(let capsule):
         require(!capsule.isEmpty && !capsule.contains("/"), "\(target) is the capsule \(capsule)")
-    case .checkIn, .report: break
+    case .checkIn, .report, .health: break
     case nil: return
     }
     let path = target.prefix { $0 != "?" && $0 != "#" }

@@ -1,6 +1,5 @@
 public import BootProtocols
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import PacketIO
 
@@ -11,31 +10,25 @@ public final class BootHTTPServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
     private let listener: any Channel
+    private let shared: BootHTTPShared
     /// The port in use; tells which one the kernel chose where 0 was asked for.
     public let port: Int
-    /// Seconds without a byte in either direction after which a connection is closed.
-    private static let idleSeconds: Int64 = 120
+
+    /// What the server has done so far.
+    public var counters: HTTPCounters { shared.meter.snapshot(shared.admission) }
 
     /// Listens on `address` and `port`.
     /// - Throws: `SystemError`, `isAddressInUse` where the port is taken.
-    public init(address: IPv4Address, port: UInt16, endpoints: BootEndpoints) async throws {
+    public init(
+        address: IPv4Address, port: UInt16, endpoints: BootEndpoints, limits: HTTPLimits = HTTPLimits()
+    ) async throws {
+        raiseDescriptorLimit()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
         let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount * 2))
         threads.start()
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(IdleStateHandler(allTimeout: .seconds(Self.idleSeconds)))
-                    try pipeline.configureHTTPServerPipeline()
-                    try pipeline.addHandler(BootHTTPHandler(endpoints: endpoints, threads: threads))
-                }
-            }
+        let shared = BootHTTPShared(endpoints: endpoints, limits: limits, threads: threads, isSecure: false)
         do {
-            listener = try await bootstrap.bind(host: address.description, port: Int(port)).get()
+            listener = try await Self.bootstrap(group, shared).bind(host: address.description, port: Int(port)).get()
         } catch {
             try? await threads.shutdownGracefully()
             try? await group.shutdownGracefully()
@@ -44,7 +37,27 @@ public final class BootHTTPServer: Sendable {
         }
         self.group = group
         self.threads = threads
+        self.shared = shared
         self.port = listener.localAddress?.port ?? Int(port)
+    }
+
+    private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ shared: BootHTTPShared) -> ServerBootstrap {
+        let desks = Dictionary(
+            uniqueKeysWithValues: group.makeIterator().map { loop in
+                let desk = LoopDesk()
+                loop.execute { desk.watch(on: loop) }
+                return (ObjectIdentifier(loop), desk)
+            })
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let desk = desks[ObjectIdentifier(channel.eventLoop)] ?? LoopDesk()
+                    try channel.pipeline.syncOperations.addHandler(BootHTTPConnection(server: shared, desk: desk))
+                }
+            }
     }
 
     /// Serves until the task is cancelled, then closes all connections.

@@ -15,17 +15,22 @@ public struct BootRequest: Sendable {
     public var authorization: String?
     /// Value of `Range`, if any.
     public var range: String?
+    /// Values of `If-Range` and `If-None-Match`, if any.
+    public var ifRange: String?
+    public var ifNoneMatch: String?
     public var body: [UInt8]
 
     public init(
         method: Method, target: String, client: IPv4Address?, authorization: String? = nil, range: String? = nil,
-        body: [UInt8] = []
+        ifRange: String? = nil, ifNoneMatch: String? = nil, body: [UInt8] = []
     ) {
         self.method = method
         self.target = target
         self.client = client
         self.authorization = authorization
         self.range = range
+        self.ifRange = ifRange
+        self.ifNoneMatch = ifNoneMatch
         self.body = body
     }
 }
