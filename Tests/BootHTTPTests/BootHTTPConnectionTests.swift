@@ -135,10 +135,10 @@ import Testing
 
     @Test func beyondTheLimitOnlyEssentialsAreAnswered() async throws {
         var limits = HTTPLimits()
-        limits.connections = 4
+        limits.connections = 40
         try await withServer(limits: limits) { server in
             try await WireClient.onThread {
-                let others = try (0..<4).map { _ in try WireClient(port: server.port) }
+                let others = try (0..<40).map { _ in try WireClient(port: server.port) }
                 func ask(_ target: String) throws -> String {
                     let client = try WireClient(port: server.port)
                     client.send("GET \(target) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
