@@ -54,7 +54,7 @@ let package = Package(
         room("PacketCapture", uses: ["CPcap"]),
         room("BootMachine", uses: ["BootProtocols"]),
         room("CapsuleFormat", uses: [crypto]),
-        room("CapsuleStore", uses: ["CapsuleFormat", subprocess]),
+        room("CapsuleStore", uses: ["CapsuleFormat", "CLinux", subprocess]),
         room("Registry", uses: ["BootMachine", "BootProtocols", crypto]),
         room("NodeLists", uses: ["Registry", "BootProtocols", .product(name: "Yams", package: "Yams")]),
         room("RegistrySQLite", uses: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),

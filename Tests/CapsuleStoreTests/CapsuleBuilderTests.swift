@@ -137,9 +137,10 @@ import Testing
         let tar = directory.path + "/evil.tar"
         _ = try output(
             of: "tar", ["-C", directory.path, "-P", "--transform", "s,^evil$,\(member),", "-cf", tar, "evil"])
-        await #expect(throws: CapsuleBuildError.unsafeTarMember(file: tar, member: member)) {
+        let error = await #expect(throws: CapsuleBuildError.self) {
             try await CapsuleBuilder(store: store).build(name, from: .tar(tar), kernel: kernel)
         }
+        #expect(error?.description.contains("'\(member)'") == true)
         #expect(try store.list().isEmpty)
         #expect(!directory.exists("state/build/test"))
     }

@@ -3,6 +3,7 @@
 #ifndef PERSEID_CLINUX_H
 #define PERSEID_CLINUX_H
 
+#include "perseid_files.h"
 #include "perseid_net.h"
 #include "perseid_privileges.h"
 #include "perseid_system.h"

@@ -77,7 +77,8 @@ struct BusyboxRoot {
     }
 
     private func link(_ programs: String, in directory: String) throws(StoreError) {
-        for program in programs.split(separator: "\n") where TarRoot.isSafe(program) {
+        for program in programs.split(separator: "\n") {
+            guard (try? TreePath(Array(program.utf8))) != nil else { continue }
             let path = "\(directory)/\(program)"
             try DurableFiles.makeDirectory(DurableFiles.parent(of: path))
             if DurableFiles.status(path) == nil { try DurableFiles.link(path, to: "/bin/busybox") }

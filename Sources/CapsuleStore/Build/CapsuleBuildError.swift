@@ -9,8 +9,10 @@ public enum CapsuleBuildError: Error, Hashable, Sendable {
     case programFailed(program: String, status: String, lastLines: [String])
     /// The source is not there, or not of the kind that was said.
     case badSource(path: String, reason: String)
-    /// A member of a tar file that would leave the directory it is unpacked in. Nothing of the file was kept.
-    case unsafeTarMember(file: String, member: String)
+    /// A tar archive that is damaged, or has an entry that is not taken. Nothing of it was kept.
+    case tar(file: String, TarError)
+    /// A container image that is damaged, or is none. Nothing of it was kept.
+    case image(ImageError)
     /// A line of a package list, from 1.
     case badPackageList(file: String, line: Int, reason: String)
     /// The host's apt sources know no such suite.
@@ -35,8 +37,8 @@ extension CapsuleBuildError: CustomStringConvertible {
         case .programFailed(let program, let status, let lastLines):
             "\(program) failed (\(status)); its last lines:\n" + lastLines.map { "  \($0)" }.joined(separator: "\n")
         case .badSource(let path, let reason): "\(path): \(reason)"
-        case .unsafeTarMember(let file, let member):
-            "\(file) has a member that would leave its directory: '\(member)'; nothing was unpacked"
+        case .tar(let file, let error): "\(file): \(error)"
+        case .image(let error): "\(error)"
         case .badPackageList(let file, let line, let reason): "\(file):\(line): \(reason)"
         case .noAptSource(let suite, let looked):
             "this host's apt sources have no Debian suite '\(suite)'; looked in \(looked.joined(separator: ", "))."

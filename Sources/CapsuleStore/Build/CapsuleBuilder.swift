@@ -43,6 +43,8 @@ public struct CapsuleBuilder: Sendable {
             throw error
         } catch let error as StoreError {
             throw .store(error)
+        } catch let error as ImageError {
+            throw .image(error)
         } catch {
             throw Task.isCancelled ? .cancelled : .badSource(path: name.text, reason: "\(error)")
         }
@@ -52,7 +54,7 @@ public struct CapsuleBuilder: Sendable {
         in workspace: BuildWorkspace, _ source: CapsuleSource, _ kernelSource: KernelSource?,
         _ options: CapsuleBuildOptions
     ) async throws -> BuiltCapsule {
-        let root = try await makeRoot(source, in: workspace)
+        let root = try await SourceRoot(workspace: workspace, report: report).make(source)
         report(CapsuleBuildProgress(phase: .kernel, done: 0, total: nil))
         let kernel =
             if let chosen = kernelSource ?? root.kernel {
@@ -64,46 +66,6 @@ public struct CapsuleBuilder: Sendable {
             workspace: workspace, root: root, kernel: kernel, refresh: options.refresh, report: report)
         let files = try await streams.write()
         return try deposit(files, in: workspace, kernel: kernel, options: options)
-    }
-
-    /// A root file system on disk, and how it goes into its image.
-    struct Root {
-        var directory: String
-        /// What the source says its kernel is.
-        var kernel: KernelSource?
-        /// Whether the files' owners on disk are not those that they are to have.
-        var ownedByRoot = false
-    }
-
-    private func makeRoot(_ source: CapsuleSource, in workspace: BuildWorkspace) async throws -> Root {
-        report(CapsuleBuildProgress(phase: .root, done: 0, total: nil))
-        let isRoot = geteuid() == 0
-        if case .directory(let path) = source {
-            guard DurableFiles.status("\(path)/.")?.kind == .directory else {
-                throw CapsuleBuildError.badSource(path: path, reason: "not a directory")
-            }
-            return Root(directory: path)
-        }
-        let directory = workspace.path("root")
-        try DurableFiles.makeDirectory(directory)
-        switch source {
-        case .directory(let path): return Root(directory: path)
-        case .tar(let file):
-            guard DurableFiles.status(file) != nil else {
-                throw CapsuleBuildError.badSource(path: file, reason: "no such file")
-            }
-            try await TarRoot.unpack(file, to: directory, asRoot: isRoot)
-            try FileTimes.setRoot(directory)
-            return Root(directory: directory, ownedByRoot: !isRoot)
-        case .packageList(let file):
-            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
-            let list = try PackageList(text, file: file)
-            try await PackageRoot(list: list, scratch: workspace.directory).make(in: directory, asRoot: isRoot)
-            return Root(directory: directory, kernel: list.kernel.map { .package($0) })
-        case .busybox:
-            try await BusyboxRoot().make(in: directory)
-            return Root(directory: directory, kernel: .cloud, ownedByRoot: true)
-        }
     }
 
     private func deposit(

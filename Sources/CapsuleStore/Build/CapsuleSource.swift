@@ -2,25 +2,41 @@
 public enum CapsuleSource: Hashable, Sendable {
     /// A directory that holds a root file system. It is read, never changed.
     case directory(String)
-    /// A tar file of a root file system, compressed or not, as GNU tar reads it.
+    /// A tar file, plain or compressed with gzip, xz, zstd or lz4: of a root file system, or of a container image, which
+    /// its entries tell apart.
     case tar(String)
+    /// A container image: an OCI image layout, as a directory or as a tar file, or an archive of `docker save`. The name
+    /// says which, where there are several for this platform.
+    case image(String, name: String?)
     /// A list of Debian packages; see `PackageList`.
     case packageList(String)
     /// The smallest root that boots: the host's static busybox with its links, for quick runs.
     case busybox
 
-    /// Reads what a person wrote: `busybox`, a directory, a `.pkglist`, or a tar file.
+    /// Before an image's path, as skopeo and podman write it: `oci:DIRECTORY:NAME`.
+    private static let transports = ["oci", "oci-archive", "docker-archive"]
+
+    /// Reads what a person wrote: `busybox`, a directory, a `.pkglist`, a tar file, or an image as `oci:PATH[:NAME]`.
     /// - Throws: `.badSource` where there is no such file.
     public init(argument: String) throws(CapsuleBuildError) {
         if argument == "busybox" {
             self = .busybox
             return
         }
+        let parts = argument.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        if parts.count >= 2, Self.transports.contains(parts[0]) {
+            guard DurableFiles.status(parts[1] + "/.") ?? DurableFiles.status(parts[1]) != nil else {
+                throw .badSource(path: parts[1], reason: "no such file or directory")
+            }
+            self = .image(parts[1], name: parts.count == 3 ? parts[2] : nil)
+            return
+        }
         guard let status = DurableFiles.status(argument) ?? DurableFiles.status(argument + "/.") else {
             throw .badSource(path: argument, reason: "no such file or directory")
         }
         if status.kind == .directory || DurableFiles.status(argument + "/.")?.kind == .directory {
-            self = .directory(argument)
+            let isLayout = DurableFiles.status(argument + "/oci-layout")?.kind == .file
+            self = isLayout ? .image(argument, name: nil) : .directory(argument)
         } else if argument.hasSuffix(".pkglist") {
             self = .packageList(argument)
         } else {

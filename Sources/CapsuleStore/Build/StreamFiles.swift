@@ -9,7 +9,7 @@ struct StreamFiles {
     }
 
     let workspace: BuildWorkspace
-    let root: CapsuleBuilder.Root
+    let root: SourceRoot.Root
     let kernel: KernelTree
     /// Makes the kernel's streams anew, whatever the cache holds.
     let refresh: Bool

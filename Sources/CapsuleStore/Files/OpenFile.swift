@@ -6,7 +6,9 @@ final class OpenFile {
     let path: String
     private var isLocked = false
 
-    private init(_ descriptor: Int32, _ path: String) {
+    /// Takes over a descriptor that is open.
+    /// - Parameter path: for errors.
+    init(_ descriptor: Int32, _ path: String) {
         self.descriptor = descriptor
         self.path = path
     }
@@ -125,6 +127,12 @@ final class OpenFile {
                 throw .lastCall("write", path)
             }
         }
+    }
+
+    /// In bytes; 0 where it cannot be told.
+    var size: Int64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
     }
 
     /// Makes a file as long as this, with a hole at its end.

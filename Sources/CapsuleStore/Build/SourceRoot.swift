@@ -1,0 +1,92 @@
+internal import Glibc
+
+/// Makes a root file system out of what a capsule is built from.
+struct SourceRoot {
+    let workspace: BuildWorkspace
+    let report: @Sendable (CapsuleBuildProgress) -> Void
+
+    /// A root file system on disk, and how it goes into its image.
+    struct Root {
+        var directory: String
+        /// What the source says its kernel is.
+        var kernel: KernelSource?
+        /// Whether the files' owners on disk are not those that they are to have.
+        var ownedByRoot = false
+        /// Devices that an archive brought.
+        var devices: [String] = []
+    }
+
+    func make(_ source: CapsuleSource) async throws -> Root {
+        report(CapsuleBuildProgress(phase: .root, done: 0, total: nil))
+        let isRoot = geteuid() == 0
+        switch source {
+        case .directory(let path):
+            guard DurableFiles.status("\(path)/.")?.kind == .directory else {
+                throw CapsuleBuildError.badSource(path: path, reason: "not a directory")
+            }
+            return Root(directory: path)
+        case .tar(let file): return try await archive(file, asRoot: isRoot)
+        case .image(let path, let name): return try await image(path, name, asRoot: isRoot)
+        case .packageList(let file):
+            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
+            let list = try PackageList(text, file: file)
+            let directory = try freshDirectory()
+            try await PackageRoot(list: list, scratch: workspace.directory).make(in: directory, asRoot: isRoot)
+            return Root(directory: directory, kernel: list.kernel.map { .package($0) })
+        case .busybox:
+            let directory = try freshDirectory()
+            try await BusyboxRoot().make(in: directory)
+            return Root(directory: directory, kernel: .cloud, ownedByRoot: true)
+        }
+    }
+
+    private func archive(_ file: String, asRoot: Bool) async throws -> Root {
+        let plain = try await self.plain(file)
+        do {
+            if try ImageRoot.isImageArchive(plain) {
+                return try await layers(.archive(plain, file: file), nil, asRoot: asRoot)
+            }
+            let directory = try freshDirectory()
+            let writer = try TreeWriter(directory, TreeWriter.Rules(asRoot: asRoot, layered: false))
+            _ = try plain.unpack(into: writer, progress: unpacking)
+            try writer.finish()
+            if plain.path != file { try DurableFiles.remove(plain.path) }
+            try FileTimes.setRoot(directory)
+            return Root(directory: directory, ownedByRoot: !asRoot, devices: writer.devices)
+        } catch let error as TarError {
+            throw CapsuleBuildError.tar(file: file, error)
+        }
+    }
+
+    private func image(_ path: String, _ name: String?, asRoot: Bool) async throws -> Root {
+        if DurableFiles.status("\(path)/.")?.kind == .directory {
+            return try await layers(.directory(path), name, asRoot: asRoot)
+        }
+        return try await layers(.archive(try await plain(path), file: path), name, asRoot: asRoot)
+    }
+
+    private func plain(_ file: String) async throws -> ArchiveFile {
+        guard DurableFiles.status(file) != nil else {
+            throw CapsuleBuildError.badSource(path: file, reason: "no such file")
+        }
+        return try await ArchiveFile.plain(file, scratch: workspace.path("source.tar"))
+    }
+
+    private func layers(_ place: ImageRoot.Place, _ name: String?, asRoot: Bool) async throws -> Root {
+        let directory = try freshDirectory()
+        let image = ImageRoot(place: place, name: name, scratch: workspace.directory, progress: unpacking)
+        let devices = try await image.make(in: directory, asRoot: asRoot)
+        try FileTimes.setRoot(directory)
+        return Root(directory: directory, ownedByRoot: !asRoot, devices: devices)
+    }
+
+    private func unpacking(_ done: Int64, _ total: Int64) {
+        report(CapsuleBuildProgress(phase: .root, done: done, total: total))
+    }
+
+    private func freshDirectory() throws -> String {
+        let directory = workspace.path("root")
+        try DurableFiles.makeDirectory(directory)
+        return directory
+    }
+}
