@@ -40,7 +40,7 @@ public struct CapsuleManifest: Codable, Hashable, Sendable {
     public var generation: Int
     /// `x86_64`
     public var arch: String
-    /// Of the streams `root` and `modules`: `squashfs-zstd`.
+    /// Of the stream `root`: `squashfs-zstd` or `erofs-lz4`. The stream `modules` is `squashfs-zstd` always.
     public var imageFormat: String
     /// In the order of the index.
     public var streams: [StreamSummary]
@@ -55,11 +55,13 @@ public struct CapsuleManifest: Codable, Hashable, Sendable {
     public var expires: Int64?
     /// The key of the signature.
     public var keyID: KeyID
+    /// Nil is what `CapsuleSettings()` says.
+    public var settings: CapsuleSettings?
 
     public init(
         name: CapsuleName, generation: Int, arch: String, imageFormat: String, streams: [StreamSummary],
         index: IndexSummary, kernelRelease: String, kernelCommandLine: String, chunker: ChunkerParameters,
-        created: Int64, expires: Int64?, keyID: KeyID
+        created: Int64, expires: Int64?, keyID: KeyID, settings: CapsuleSettings? = nil
     ) {
         formatVersion = Self.currentFormat
         self.name = name
@@ -74,6 +76,7 @@ public struct CapsuleManifest: Codable, Hashable, Sendable {
         self.created = created
         self.expires = expires
         self.keyID = keyID
+        self.settings = settings
     }
 
     /// Nil where the capsule has no such stream.

@@ -52,4 +52,6 @@ public struct BuiltCapsule: Hashable, Sendable {
     public let newBytes: Int64
     /// Bytes that the store had already.
     public let sharedBytes: Int64
+    /// Device nodes that its source brought and that are in its image.
+    public let devices: [String]
 }

@@ -26,12 +26,60 @@ public struct CapsuleBuilder: Sendable {
         _ name: CapsuleName, from source: CapsuleSource, kernel: KernelSource? = nil,
         options: CapsuleBuildOptions = CapsuleBuildOptions()
     ) async throws(CapsuleBuildError) -> BuiltCapsule {
+        try await build(name, Recipe(source: source, kernel: kernel, options: options))
+    }
+
+    /// Builds the next generation of `name` as a `capsule.yaml` says. What `options` say of the kernel's command line
+    /// yields to the description.
+    /// - Throws: `CapsuleBuildError`.
+    public func build(
+        _ name: CapsuleName, as description: CapsuleDescription, options: CapsuleBuildOptions = CapsuleBuildOptions()
+    ) async throws(CapsuleBuildError) -> BuiltCapsule {
+        var recipe = Recipe(
+            source: try source(of: description), kernel: description.kernel.map { KernelSource(argument: $0) },
+            options: options, description: description)
+        if let arguments = description.kernelArguments { recipe.options.kernelCommandLine = arguments }
+        return try await build(name, recipe)
+    }
+
+    private func source(of description: CapsuleDescription) throws(CapsuleBuildError) -> CapsuleSource {
+        guard let argument = description.source else {
+            return .packages(PackageList(packages: description.packages, suite: description.suite))
+        }
+        let source = try CapsuleSource(argument: argument, from: description.directory)
+        guard case .packageList(let file) = source, !description.packages.isEmpty || description.suite != nil else {
+            return source
+        }
+        do {
+            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
+            var list = try PackageList(text, file: file)
+            list.packages += description.packages.filter { !list.packages.contains($0) }
+            list.suite = description.suite ?? list.suite
+            return .packages(list)
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch {
+            throw .badSource(path: file, reason: "\(error)")
+        }
+    }
+
+    /// What a build works from.
+    struct Recipe {
+        var source: CapsuleSource
+        var kernel: KernelSource?
+        var options: CapsuleBuildOptions
+        var description: CapsuleDescription?
+    }
+
+    private func build(_ name: CapsuleName, _ recipe: Recipe) async throws(CapsuleBuildError) -> BuiltCapsule {
         do {
             try store.makeSigningKey()
             let workspace = try BuildWorkspace(store, building: name)
             try await workspace.prepare()
             do {
-                let built = try await build(in: workspace, source, kernel, options)
+                let built = try await build(in: workspace, recipe)
                 try await workspace.clear()
                 return built
             } catch {
@@ -50,26 +98,33 @@ public struct CapsuleBuilder: Sendable {
         }
     }
 
-    private func build(
-        in workspace: BuildWorkspace, _ source: CapsuleSource, _ kernelSource: KernelSource?,
-        _ options: CapsuleBuildOptions
-    ) async throws -> BuiltCapsule {
-        let root = try await SourceRoot(workspace: workspace, report: report).make(source)
+    private func build(in workspace: BuildWorkspace, _ recipe: Recipe) async throws -> BuiltCapsule {
+        let sources = SourceRoot(workspace: workspace, report: report)
+        var root = try await sources.make(recipe.source)
+        var settings: CapsuleSettings?
+        if let description = recipe.description {
+            if description.changesTheRoot { root = try await sources.own(root) }
+            settings = try await RootCustomization(description, in: root.directory).apply()
+        }
         report(CapsuleBuildProgress(phase: .kernel, done: 0, total: nil))
         let kernel =
-            if let chosen = kernelSource ?? root.kernel {
-                try await KernelPackage(store, refresh: options.refresh).kernel(from: chosen)
+            if let chosen = recipe.kernel ?? root.kernel {
+                try await KernelPackage(store, refresh: recipe.options.refresh).kernel(from: chosen)
             } else {
                 try KernelTree.find(in: root.directory)
             }
         let streams = StreamFiles(
-            workspace: workspace, root: root, kernel: kernel, refresh: options.refresh, report: report)
+            workspace: workspace, root: root, kernel: kernel, format: recipe.description?.imageFormat ?? .squashfs,
+            excluded: recipe.description?.excluded ?? [], refresh: recipe.options.refresh, report: report)
         let files = try await streams.write()
-        return try deposit(files, in: workspace, kernel: kernel, options: options)
+        let built = try deposit(files, in: workspace, streams, settings, recipe.options)
+        if let policy = recipe.description?.retention { try store.setRetention(policy, of: workspace.name) }
+        return built
     }
 
     private func deposit(
-        _ files: [StreamFiles.File], in workspace: BuildWorkspace, kernel: KernelTree, options: CapsuleBuildOptions
+        _ files: [StreamFiles.File], in workspace: BuildWorkspace, _ streams: StreamFiles,
+        _ settings: CapsuleSettings?, _ options: CapsuleBuildOptions
     ) throws -> BuiltCapsule {
         // From the first chunk that is found in the store until the generation that needs it is there.
         let held = try store.holdBundles()
@@ -93,18 +148,20 @@ public struct CapsuleBuilder: Sendable {
             throw StoreError.damaged(path: store.layout.generations(workspace.name), reason: "no number is left")
         }
         let manifest = CapsuleManifest(
-            name: generation.name, generation: generation.number, arch: "x86_64", imageFormat: "squashfs-zstd",
+            name: generation.name, generation: generation.number, arch: "x86_64", imageFormat: streams.format.name,
             streams: summaries,
             index: .init(
                 sha256: ContentDigest(hashing: indexBytes), size: indexBytes.count, chunks: index.chunks.count),
-            kernelRelease: kernel.release, kernelCommandLine: options.kernelCommandLine, chunker: .standard,
-            created: Int64(Date().timeIntervalSince1970), expires: options.expires, keyID: key.id)
+            kernelRelease: streams.kernel.release, kernelCommandLine: options.kernelCommandLine, chunker: .standard,
+            created: Int64(Date().timeIntervalSince1970), expires: options.expires, keyID: key.id,
+            settings: settings)
         let envelope = try SignedManifest.sign(manifest, with: key)
         try workspace.publish(
             Publication(
                 generation: generation, manifest: envelope, index: index, newBundles: newBundles,
                 channel: options.channel))
         return BuiltCapsule(
-            generation: generation, manifest: manifest, newBytes: deposit.newBytes, sharedBytes: deposit.knownBytes)
+            generation: generation, manifest: manifest, newBytes: deposit.newBytes, sharedBytes: deposit.knownBytes,
+            devices: streams.root.devices.filter { !$0.hasPrefix("dev/") })
     }
 }

@@ -10,6 +10,8 @@ public enum CapsuleSource: Hashable, Sendable {
     case image(String, name: String?)
     /// A list of Debian packages; see `PackageList`.
     case packageList(String)
+    /// Debian packages that are named elsewhere.
+    case packages(PackageList)
     /// The smallest root that boots: the host's static busybox with its links, for quick runs.
     case busybox
 
@@ -18,19 +20,26 @@ public enum CapsuleSource: Hashable, Sendable {
 
     /// Reads what a person wrote: `busybox`, a directory, a `.pkglist`, a tar file, or an image as `oci:PATH[:NAME]`.
     /// - Throws: `.badSource` where there is no such file.
-    public init(argument: String) throws(CapsuleBuildError) {
+    /// - Parameter directory: where relative paths begin; nil is the working directory.
+    public init(argument: String, from directory: String? = nil) throws(CapsuleBuildError) {
         if argument == "busybox" {
             self = .busybox
             return
         }
+        func place(_ path: String) -> String {
+            guard let directory, !path.hasPrefix("/") else { return path }
+            return "\(directory)/\(path)"
+        }
         let parts = argument.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         if parts.count >= 2, Self.transports.contains(parts[0]) {
-            guard DurableFiles.status(parts[1] + "/.") ?? DurableFiles.status(parts[1]) != nil else {
-                throw .badSource(path: parts[1], reason: "no such file or directory")
+            let path = place(parts[1])
+            guard DurableFiles.status(path + "/.") ?? DurableFiles.status(path) != nil else {
+                throw .badSource(path: path, reason: "no such file or directory")
             }
-            self = .image(parts[1], name: parts.count == 3 ? parts[2] : nil)
+            self = .image(path, name: parts.count == 3 ? parts[2] : nil)
             return
         }
+        let argument = place(argument)
         guard let status = DurableFiles.status(argument) ?? DurableFiles.status(argument + "/.") else {
             throw .badSource(path: argument, reason: "no such file or directory")
         }

@@ -18,6 +18,22 @@ struct FileTimes {
         for (path, time) in zip(paths, times) where time > newest { try Self.set(path, to: newest) }
     }
 
+    /// The newest of them.
+    var newest: Int64 { times.max() ?? 0 }
+
+    /// Gives directories that were written into the time that they had, and what is new the newest of them.
+    func restore(in directory: String) throws(StoreError) {
+        let known = Dictionary(zip(paths, times)) { first, _ in first }
+        let now = try FileTimes(of: directory)
+        for (path, time) in zip(now.paths, now.times) {
+            guard let before = known[path] else {
+                try Self.set(path, to: newest)
+                continue
+            }
+            if before != time, DurableFiles.status(path)?.kind == .directory { try Self.set(path, to: before) }
+        }
+    }
+
     /// Gives every file the same time.
     func setAll(to time: Int64) throws(StoreError) {
         for path in paths { try Self.set(path, to: time) }

@@ -7,6 +7,12 @@ public struct PackageList: Hashable, Sendable {
     public var kernel: String?
     public var packages: [String] = []
 
+    /// Packages that are known to be named rightly.
+    init(packages: [String], suite: String?) {
+        self.packages = packages
+        self.suite = suite
+    }
+
     /// - Parameter file: its name, for errors.
     /// - Throws: `.badPackageList` with the line.
     public init(_ text: String, file: String) throws(CapsuleBuildError) {
@@ -45,7 +51,7 @@ public struct PackageList: Hashable, Sendable {
     }
 
     /// A name, or `NAME=VERSION` (Debian Policy 5.6.12).
-    private static func isPackage(_ text: String) -> Bool {
+    static func isPackage(_ text: String) -> Bool {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard let name = parts.first, isPackageName(String(name)) else { return false }
         guard parts.count == 2 else { return true }

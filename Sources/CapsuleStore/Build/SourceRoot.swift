@@ -29,15 +29,31 @@ struct SourceRoot {
         case .image(let path, let name): return try await image(path, name, asRoot: isRoot)
         case .packageList(let file):
             let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
-            let list = try PackageList(text, file: file)
-            let directory = try freshDirectory()
-            try await PackageRoot(list: list, scratch: workspace.directory).make(in: directory, asRoot: isRoot)
-            return Root(directory: directory, kernel: list.kernel.map { .package($0) })
+            return try await packages(try PackageList(text, file: file), asRoot: isRoot)
+        case .packages(let list): return try await packages(list, asRoot: isRoot)
         case .busybox:
             let directory = try freshDirectory()
             try await BusyboxRoot().make(in: directory)
             return Root(directory: directory, kernel: .cloud, ownedByRoot: true)
         }
+    }
+
+    private func packages(_ list: PackageList, asRoot: Bool) async throws -> Root {
+        let directory = try freshDirectory()
+        try await PackageRoot(list: list, scratch: workspace.directory).make(in: directory, asRoot: asRoot)
+        return Root(directory: directory, kernel: list.kernel.map { .package($0) })
+    }
+
+    /// The root as one that may be changed: a directory of somebody else's is copied.
+    func own(_ root: Root) async throws -> Root {
+        guard root.directory != workspace.path("root") else { return root }
+        guard geteuid() == 0 else { throw CapsuleBuildError.needsRoot("a copy of \(root.directory)") }
+        var own = root
+        own.directory = workspace.path("root")
+        try await Program.cp.run([
+            "-a", "--reflink=auto", "--one-file-system", "--", "\(root.directory)/.", own.directory,
+        ])
+        return own
     }
 
     private func archive(_ file: String, asRoot: Bool) async throws -> Root {

@@ -11,12 +11,15 @@ struct StreamFiles {
     let workspace: BuildWorkspace
     let root: SourceRoot.Root
     let kernel: KernelTree
+    let format: ImageFormat
+    /// What a description leaves out of the root, beside what every root leaves out.
+    let excluded: [String]
     /// Makes the kernel's streams anew, whatever the cache holds.
     let refresh: Bool
     let report: @Sendable (CapsuleBuildProgress) -> Void
 
     /// What a root's image leaves out: the kernels, the module trees, and what the kernel or the init mounts over.
-    private static let excluded = [
+    private static let alwaysExcluded = [
         "boot/*", "boot/.*", "usr/lib/modules/*", "lib/modules/*", "vmlinuz", "vmlinuz.old", "initrd.img",
         "initrd.img.old", "dev/*", "dev/.*", "proc/*", "sys/*", "run/*", "run/.*", "tmp/*", "tmp/.*", ".dockerenv",
     ]
@@ -32,9 +35,16 @@ struct StreamFiles {
         report(CapsuleBuildProgress(phase: .packing(.modules), done: 0, total: nil))
         let modules = try await streams.modules()
         report(CapsuleBuildProgress(phase: .packing(.root), done: 0, total: nil))
-        let rootImage = workspace.path("root.squashfs")
-        try await SquashImage(tree: root.directory, excluded: Self.excluded, ownedByRoot: root.ownedByRoot)
-            .write(to: rootImage)
+        let rootImage = workspace.path("root.\(format.rawValue)")
+        let patterns = Self.alwaysExcluded + excluded
+        switch format {
+        case .squashfs:
+            try await SquashImage(tree: root.directory, excluded: patterns, ownedByRoot: root.ownedByRoot)
+                .write(to: rootImage)
+        case .erofs:
+            try await ErofsImage(tree: root.directory, excluded: patterns, ownedByRoot: root.ownedByRoot)
+                .write(to: rootImage)
+        }
         return [
             File(role: .kernel, path: image), File(role: .initramfs, path: initramfs),
             File(role: .root, path: rootImage), File(role: .modules, path: modules),

@@ -39,6 +39,8 @@ struct StoreLayout: Hashable, Sendable {
     func channel(_ channel: CapsuleName, of name: CapsuleName) -> String { "\(channels(name))/\(channel)" }
     /// The highest number that was deleted, so that it is not given again.
     func highestDeleted(_ name: CapsuleName) -> String { "\(capsule(name))/highest-deleted" }
+    /// A `RetentionPolicy`.
+    func retention(_ name: CapsuleName) -> String { "\(capsule(name))/retention" }
     func lock(_ name: CapsuleName) -> String { "\(locks)/\(name)" }
     func build(_ name: CapsuleName) -> String { "\(builds)/\(name)" }
 }

@@ -7,7 +7,7 @@ struct CapsuleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capsule", abstract: "Builds, moves and keeps capsules.",
         subcommands: [
-            CapsuleBuild.self, CapsuleList.self, CapsuleShow.self, CapsuleDiff.self,
+            CapsuleInit.self, CapsuleBuild.self, CapsuleList.self, CapsuleShow.self, CapsuleDiff.self,
             CapsuleTest.self, CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
             CapsuleDelete.self, CapsuleCollect.self,
             CapsuleVerify.self, CapsuleExport.self, CapsuleImport.self,
@@ -18,10 +18,19 @@ struct CapsuleBuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Builds the next generation of a capsule.",
         discussion: """
-            The source is a directory or a tar file with a root file system, a list of Debian packages (NAME.pkglist, \
-            one a line; made with mmdebstrap), or the word `busybox` for the smallest root that boots. The kernel is \
-            the one in the root, or the one that --kernel names: a package, a .deb, or a directory with boot/ and \
-            lib/modules/.
+            What is in it says a capsule.yaml: the one of --file, or NAME/capsule.yaml where that is there; \
+            `perseid capsule init NAME` writes one. Or --source says where the root comes from, and nothing else is \
+            done with it:
+
+              DIRECTORY           a root file system
+              FILE.tar[.gz|...]   one in a tar file, or a container image (OCI archive, docker save)
+              oci:PATH[:NAME]     an OCI image layout; docker-archive:FILE[:NAME] for what docker save wrote
+              ssh://[USER@]HOST[:PORT]/   a running machine, copied with rsync
+              NAME.pkglist        Debian packages, one a line
+              busybox             the smallest root that boots
+
+            The kernel is the one in the root, or the one that --kernel names: a package, a .deb, or a directory with \
+            boot/ and lib/modules/.
 
             The generation is signed with the state's key, and the channel moves to it. Chunks that the store has \
             already are not stored again.
@@ -32,11 +41,13 @@ struct CapsuleBuild: AsyncParsableCommand {
     @OptionGroup var state: StateOption
     @Argument(help: "Name of the capsule.")
     var name: String
-    @Option(help: "Directory, tar file, .pkglist, or busybox.")
-    var source: String
-    @Option(help: "Debian package, .deb file, or directory.")
+    @Option(name: .shortAndLong, help: "A capsule.yaml.")
+    var file: String?
+    @Option(help: "Where the root comes from, in the place of a capsule.yaml.")
+    var source: String?
+    @Option(help: "With --source: Debian package, .deb file, or directory.")
     var kernel: String?
-    @Option(help: "Kernel command line of the runtime kernel.")
+    @Option(help: "With --source: kernel command line of the runtime kernel.")
     var kernelArguments: String?
     @Option(help: "Channel that points at the new generation; `none` moves none.")
     var channel = CapsuleReference.defaultChannel
@@ -45,7 +56,13 @@ struct CapsuleBuild: AsyncParsableCommand {
     @Flag(help: "Ask apt for the kernel and pack its modules anew, whatever the cache holds.")
     var refresh = false
 
+    static func standardFile(of name: String) -> String { "\(name)/capsule.yaml" }
+
     func validate() throws {
+        guard file == nil || source == nil else { throw ValidationError("--file and --source exclude one another") }
+        guard source != nil || (kernel == nil && kernelArguments == nil) else {
+            throw ValidationError("--kernel and --kernel-arguments go with --source; else the capsule.yaml says them")
+        }
         guard CapsuleName(name) != nil else {
             throw ValidationError("`\(name)` is no capsule name: a-z, 0-9, - _ and ., the first a letter or digit")
         }
@@ -66,9 +83,19 @@ struct CapsuleBuild: AsyncParsableCommand {
         let progress = ProgressLine()
         let builder = CapsuleBuilder(store: try state.open().openCapsules()) { progress.show($0) }
         defer { progress.end() }
-        let built = try await builder.build(
-            name, from: CapsuleSource(argument: source), kernel: kernel.map { KernelSource(argument: $0) },
-            options: options)
+        let built: BuiltCapsule
+        if let source {
+            built = try await builder.build(
+                name, from: CapsuleSource(argument: source), kernel: kernel.map { KernelSource(argument: $0) },
+                options: options)
+        } else {
+            let path = file ?? Self.standardFile(of: name.text)
+            guard file != nil || FileManager.default.fileExists(atPath: path) else {
+                throw ValidationError(
+                    "there is no \(path): write one with `perseid capsule init \(name)`, or name a --source")
+            }
+            built = try await builder.build(name, as: DescriptionFile.read(path), options: options)
+        }
         progress.end()
         print(built.summary)
     }
@@ -126,5 +153,6 @@ extension BuiltCapsule {
         let size = manifest.streams.reduce(0) { $0 + $1.size }
         return "\(generation): \(ByteCount.text(size)) in \(manifest.index.chunks) chunks, "
             + "\(ByteCount.text(newBytes)) of them new; kernel \(manifest.kernelRelease)"
+            + (devices.isEmpty ? "" : "\ndevice nodes in the image: \(devices.joined(separator: ", "))")
     }
 }

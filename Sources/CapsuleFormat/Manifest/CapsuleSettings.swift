@@ -1,0 +1,51 @@
+/// What a node is to do with a capsule beside booting it. Under the signature, as all of the manifest.
+public struct CapsuleSettings: Codable, Hashable, Sendable {
+    public var rootMode: RootMode
+    /// In the order in which a stage runs them.
+    public var scripts: [NodeScript]
+
+    public init(rootMode: RootMode = .overlay, scripts: [NodeScript] = []) {
+        self.rootMode = rootMode
+        self.scripts = scripts
+    }
+}
+
+/// How a node gets its root out of the image.
+public enum RootMode: String, Codable, CaseIterable, Hashable, Sendable {
+    /// The image in memory, and a tmpfs over it for what is written.
+    case overlay
+    /// Every file unpacked into a tmpfs, after which the image is let go.
+    case tmpfs
+}
+
+/// A program in the root that the node runs.
+public struct NodeScript: Codable, Hashable, Sendable {
+    public enum Stage: String, Codable, CaseIterable, Hashable, Sendable {
+        /// By the agent, in the root that was assembled, before its init starts.
+        case handoff
+        /// By the agent in the running system, before it reports ready.
+        case ready
+    }
+
+    public var name: String
+    public var stage: Stage
+    /// Of the file at `path`.
+    public var sha256: ContentDigest
+
+    public init(name: String, stage: Stage, sha256: ContentDigest) {
+        self.name = name
+        self.stage = stage
+        self.sha256 = sha256
+    }
+
+    /// Where it is in the root, mode 0755.
+    public var path: String { "/usr/lib/perseid/scripts/\(stage.rawValue)/\(name)" }
+
+    /// 1 to 64 of `a-z0-9_-`.
+    public static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
+            }
+    }
+}
