@@ -10,6 +10,8 @@ public struct CapsuleBuildOptions: Hashable, Sendable {
     public var expires: Int64?
     /// Asks apt for the kernel and packs its modules anew, whatever the cache holds.
     public var refresh: Bool
+    /// An ssh_config(5) for `ssh://` sources; nil for the caller's own.
+    public var sshConfiguration: String?
 
     public init(
         kernelCommandLine: String = "console=tty0 console=ttyS0,115200n8",

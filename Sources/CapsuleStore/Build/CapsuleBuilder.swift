@@ -99,7 +99,8 @@ public struct CapsuleBuilder: Sendable {
     }
 
     private func build(in workspace: BuildWorkspace, _ recipe: Recipe) async throws -> BuiltCapsule {
-        let sources = SourceRoot(workspace: workspace, report: report)
+        let sources = SourceRoot(
+            workspace: workspace, sshConfiguration: recipe.options.sshConfiguration, report: report)
         var root = try await sources.make(recipe.source)
         var settings: CapsuleSettings?
         if let description = recipe.description {

@@ -10,6 +10,8 @@ public enum CapsuleSource: Hashable, Sendable {
     case image(String, name: String?)
     /// A list of Debian packages; see `PackageList`.
     case packageList(String)
+    /// A running machine, copied with rsync over ssh.
+    case client(GoldenClient)
     /// Debian packages that are named elsewhere.
     case packages(PackageList)
     /// The smallest root that boots: the host's static busybox with its links, for quick runs.
@@ -24,6 +26,13 @@ public enum CapsuleSource: Hashable, Sendable {
     public init(argument: String, from directory: String? = nil) throws(CapsuleBuildError) {
         if argument == "busybox" {
             self = .busybox
+            return
+        }
+        if argument.hasPrefix("ssh://") {
+            guard let client = GoldenClient(argument) else {
+                throw .badSource(path: argument, reason: "expected ssh://[USER@]HOST[:PORT][/PATH]")
+            }
+            self = .client(client)
             return
         }
         func place(_ path: String) -> String {

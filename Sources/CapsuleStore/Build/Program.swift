@@ -18,6 +18,8 @@ struct Program: Hashable {
     static let mksquashfs = Program(name: "mksquashfs", package: "squashfs-tools")
     static let mmdebstrap = Program(name: "mmdebstrap", package: "mmdebstrap")
     static let rm = Program(name: "rm", package: "coreutils")
+    static let rsync = Program(name: "rsync", package: "rsync")
+    static let ssh = Program(name: "ssh", package: "openssh-client")
     static let systemctl = Program(name: "systemctl", package: "systemd")
     static let unsquashfs = Program(name: "unsquashfs", package: "squashfs-tools")
     static let xz = Program(name: "xz", package: "xz-utils")

@@ -3,6 +3,8 @@ internal import Glibc
 /// Makes a root file system out of what a capsule is built from.
 struct SourceRoot {
     let workspace: BuildWorkspace
+    /// For ssh; nil for the caller's own.
+    let sshConfiguration: String?
     let report: @Sendable (CapsuleBuildProgress) -> Void
 
     /// A root file system on disk, and how it goes into its image.
@@ -30,6 +32,15 @@ struct SourceRoot {
         case .packageList(let file):
             let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
             return try await packages(try PackageList(text, file: file), asRoot: isRoot)
+        case .client(let client):
+            guard isRoot else { throw CapsuleBuildError.needsRoot("a copy of \(client.text)") }
+            if let sshConfiguration, sshConfiguration.contains("'") {
+                throw CapsuleBuildError.badSource(path: sshConfiguration, reason: "a name without quotes, please")
+            }
+            let directory = try freshDirectory()
+            try await GoldenClientRoot(client: client, configuration: sshConfiguration).make(in: directory)
+            try FileTimes.setRoot(directory)
+            return Root(directory: directory)
         case .packages(let list): return try await packages(list, asRoot: isRoot)
         case .busybox:
             let directory = try freshDirectory()

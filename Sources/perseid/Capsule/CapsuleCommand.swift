@@ -56,7 +56,11 @@ struct CapsuleBuild: AsyncParsableCommand {
     @Flag(help: "Ask apt for the kernel and pack its modules anew, whatever the cache holds.")
     var refresh = false
 
+    /// Where `init` puts it.
     static func standardFile(of name: String) -> String { "\(name)/capsule.yaml" }
+
+    @Option(help: "For ssh:// sources: an ssh_config(5) in the place of your own.")
+    var sshConfig: String?
 
     func validate() throws {
         guard file == nil || source == nil else { throw ValidationError("--file and --source exclude one another") }
@@ -79,6 +83,7 @@ struct CapsuleBuild: AsyncParsableCommand {
         var options = CapsuleBuildOptions(
             channel: channel == "none" ? nil : CapsuleName(channel),
             expires: expiresIn.map { Int64(Date().timeIntervalSince1970) + Int64($0) * 86_400 }, refresh: refresh)
+        options.sshConfiguration = sshConfig
         if let kernelArguments { options.kernelCommandLine = kernelArguments }
         let progress = ProgressLine()
         let builder = CapsuleBuilder(store: try state.open().openCapsules()) { progress.show($0) }
