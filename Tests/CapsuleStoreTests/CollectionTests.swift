@@ -36,7 +36,9 @@ import Testing
         #expect(throws: StoreError.inUse(try generation(3), by: ["channel a:stable"])) {
             try store.delete(generation(3))
         }
-        let users = GenerationUsers([try generation(2): ["n001", "n002"]])
+        var users = GenerationUsers()
+        users.add("node n001", of: .generation(try generation(2)))
+        users.add("node n002", of: .generation(try generation(2)))
         #expect(throws: StoreError.inUse(try generation(2), by: ["node n001", "node n002"])) {
             try store.delete(generation(2), users: users)
         }
@@ -86,7 +88,8 @@ import Testing
     @Test func retentionKeepsWhatIsNeeded() async throws {
         try publish(8)
         try store.setChannel(#require(CapsuleName("old")), to: generation(2))
-        let users = GenerationUsers([try generation(4): ["n001"]])
+        var users = GenerationUsers()
+        users.add("node n001", of: .generation(try generation(4)))
         let collection = try await store.collect(keep: 1, users: users)
         // 8 is stable, 7 what stable would roll back to, 2 a channel, 4 a node's.
         #expect(collection.generations.map(\.number) == [1, 3, 5, 6])

@@ -5,7 +5,8 @@ import Testing
 @testable import CapsuleStore
 
 /// sshd and rsync, which the tests need and nothing else does.
-private let sshTools = geteuid() == 0
+private let sshTools =
+    geteuid() == 0
     && ["/usr/sbin/sshd", "/usr/bin/rsync", "/usr/bin/ssh"].allSatisfy { FileManager.default.fileExists(atPath: $0) }
 
 @Suite struct GoldenClientTests {
@@ -38,7 +39,6 @@ private let sshTools = geteuid() == 0
     private let directory: TemporaryDirectory
     private let store: CapsuleStore
     private let name: CapsuleName
-    private let server: Process
     private let port: UInt16
 
     init() throws {
@@ -53,27 +53,26 @@ private let sshTools = geteuid() == 0
             echo "[127.0.0.1]:\(port) $(cut -d' ' -f1,2 ssh/host.pub)" > ssh/known
             printf '%s\\n' 'Host *' "  UserKnownHostsFile $PWD/ssh/known" "  IdentityFile $PWD/ssh/me" '  IdentitiesOnly yes' > ssh/config
             """)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)
-        server = Process()
-        server.executableURL = URL(fileURLWithPath: "/usr/sbin/sshd")
-        server.arguments = [
-            "-D", "-e", "-f", "/dev/null", "-p", "\(port)", "-h", directory.path + "/ssh/host", "-o", "ListenAddress=127.0.0.1",
-            "-o", "AuthorizedKeysFile=\(directory.path)/ssh/authorized", "-o", "StrictModes=no", "-o", "UsePAM=no",
-            "-o", "PidFile=none", "-o", "PermitRootLogin=prohibit-password",
-        ]
-        server.standardError = FileHandle.nullDevice
-        server.standardOutput = FileHandle.nullDevice
-        try server.run()
-        try Self.waitForServer(port)
+        // It goes to the background by itself, and writes its number once it listens.
+        try directory.run(
+            """
+            chmod 755 .; /usr/sbin/sshd -f /dev/null -p \(port) -h "$PWD/ssh/host" -o ListenAddress=127.0.0.1 \
+              -o AuthorizedKeysFile="$PWD/ssh/authorized" -o StrictModes=no -o UsePAM=no -o PidFile="$PWD/ssh/pid" \
+              -o PermitRootLogin=prohibit-password
+            for i in $(seq 200); do [ -s ssh/pid ] && exit 0; sleep 0.05; done; exit 1
+            """)
         _ = try KernelFixture.write(in: directory, below: "golden")
         try directory.write("golden/usr/bin/tool", deterministicBytes(200_000, seed: 5))
         for path in [
-            "proc/1/stat", "sys/x", "dev/x", "run/x", "tmp/x", "etc/ssh/ssh_host_rsa_key", "etc/fstab", "etc/machine-id",
+            "proc/1/stat", "sys/x", "dev/x", "run/x", "tmp/x", "etc/ssh/ssh_host_rsa_key", "etc/fstab",
+            "etc/machine-id",
             "root/.ssh/id_rsa", "root/.ssh/authorized_keys", "var/log/app/log", "var/log/syslog",
         ] {
             try directory.write("golden/\(path)", "of this machine")
         }
-        try directory.run("cd golden; ln usr/bin/tool usr/bin/same; ln -s tool usr/bin/link; chown 1234:99 usr/bin/tool; ln -s /nowhere/else etc/mtab")
+        try directory.run(
+            "cd golden; ln usr/bin/tool usr/bin/same; ln -s tool usr/bin/link; chown 1234:99 usr/bin/tool; ln -s /nowhere/else etc/mtab"
+        )
     }
 
     private static func freePort() throws -> UInt16 {
@@ -92,13 +91,7 @@ private let sshTools = geteuid() == 0
         return UInt16(bigEndian: address.sin_port)
     }
 
-    private static func waitForServer(_ port: UInt16) throws {
-        for _ in 0..<200 {
-            if try output(of: "bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port) && echo up"]) == "up\n" { return }
-            usleep(50_000)
-        }
-        throw ScriptFailed(output: "sshd does not answer")
-    }
+    private func stop() throws { try directory.run("kill $(cat ssh/pid); rm -f ssh/pid") }
 
     private func build(_ path: String) async throws -> BuiltCapsule {
         var options = CapsuleBuildOptions()
@@ -108,15 +101,19 @@ private let sshTools = geteuid() == 0
     }
 
     @Test func machineIsCopiedWithoutWhatIsItsOwn() async throws {
-        defer { server.terminate() }
+        defer { try? stop() }
         let built = try await build(directory.path + "/golden")
         _ = try store.extract(.root, of: try store.index(of: built.generation), to: directory.path + "/image")
         try directory.run("unsquashfs -q -n -d root image")
         let tree = try DurableFiles.walk(directory.path + "/root")
-        for path in ["usr/bin/tool", "usr/bin/link", "root/.ssh/authorized_keys", "var/log/app", "etc/fstab", "proc", "dev"] {
+        for path in [
+            "usr/bin/tool", "usr/bin/link", "root/.ssh/authorized_keys", "var/log/app", "etc/fstab", "proc", "dev",
+        ] {
             #expect(tree.contains(path), "\(path)")
         }
-        for path in ["proc/1", "root/.ssh/id_rsa", "etc/ssh/ssh_host_rsa_key", "var/log/syslog", "var/log/app/log", "etc/mtab"] {
+        for path in [
+            "proc/1", "root/.ssh/id_rsa", "etc/ssh/ssh_host_rsa_key", "var/log/syslog", "var/log/app/log", "etc/mtab",
+        ] {
             #expect(!tree.contains(path), "\(path)")
         }
         #expect(try directory.read("root/etc/fstab").isEmpty && directory.read("root/etc/machine-id").isEmpty)
@@ -130,8 +127,7 @@ private let sshTools = geteuid() == 0
     @Test func whatFailsIsSaid() async throws {
         let missing = await #expect(throws: CapsuleBuildError.self) { try await build("/no/such/directory") }
         #expect(missing?.description.contains("rsync") == true)
-        server.terminate()
-        server.waitUntilExit()
+        try stop()
         let down = await #expect(throws: CapsuleBuildError.self) { try await build(directory.path + "/golden") }
         #expect(down?.description.contains("ssh failed") == true)
         #expect(try store.list().isEmpty)

@@ -9,7 +9,7 @@ import Testing
 /// opens, all that is visible is whole, and the same thing done again comes to its end.
 @Suite struct KilledProcessTests {
     enum Step: String, CaseIterable, Codable, Sendable {
-        case publish, promote, rollback, delete, removeChannel, collect, importFile
+        case publish, promote, rollback, delete, removeChannel, collect, importFile, rotate, retention, served
 
         func carryOut(in state: String) async throws {
             let store = try CapsuleStore(at: state)
@@ -24,6 +24,9 @@ import Testing
             case .delete: try store.delete(#require(CapsuleGeneration(name: name, number: 1)))
             case .removeChannel: try store.removeChannel(channel, of: name)
             case .collect: _ = try await store.collect(keep: 1)
+            case .rotate: _ = try store.rotateSigningKey()
+            case .retention: try store.setRetention(RetentionPolicy(keep: 2, days: 1), of: name)
+            case .served: try store.setServed(.channel(name, channel: channel))
             case .importFile:
                 var options = CapsuleImporter.Options()
                 options.trusting = state + "/other.pub"

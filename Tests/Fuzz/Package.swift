@@ -42,6 +42,7 @@ let package = Package(
         room("DHCPService", uses: ["PacketIO", "BootPolicy", "BootMachine", "Registry", "BootProtocols"]),
         room("TFTPService", uses: ["PacketIO", "BootProtocols"]),
         room("CapsuleFormat", uses: [crypto]),
+        room("CapsuleStore", uses: ["CapsuleFormat"]),
         room("BootHTTP", uses: ["BootProtocols"]),
         room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", crypto]),
 
@@ -61,6 +62,8 @@ let package = Package(
         fuzzer("FuzzMessages", uses: ["BootMachine", "BootProtocols"]),
         fuzzer("FuzzRoute", uses: ["BootHTTP", "BootProtocols"]),
         fuzzer("FuzzHTTPRequest", uses: ["BootHTTP"]),
+        fuzzer("FuzzTar", uses: ["CapsuleStore"]),
+        fuzzer("FuzzImage", uses: ["CapsuleStore"]),
         fuzzer("FuzzNames", uses: ["BootProtocols", "CapsuleFormat"]),
     ]
 )

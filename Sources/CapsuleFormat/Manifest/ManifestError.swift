@@ -10,6 +10,8 @@ public enum ManifestError: Error, Hashable, Sendable {
     case untrustedKey(KeyID)
     /// The key is trusted, the bytes are not those that it signed.
     case badSignature(KeyID)
+    /// The signature is good, and its key does not count any more. In seconds since 1970.
+    case expiredKey(KeyID, at: Int64)
     /// In seconds since 1970.
     case expired(at: Int64, now: Int64)
     /// A good manifest of something else.
@@ -29,6 +31,8 @@ extension ManifestError: CustomStringConvertible {
             "the manifest is signed with key \(id), which is not trusted here: build stage 1 with that key, or sign"
                 + " the capsule with a trusted one"
         case .badSignature(let id): "the manifest's signature by key \(id) does not match its bytes"
+        case .expiredKey(let id, let at):
+            "the manifest is signed with key \(id), which expired at \(at) (seconds since 1970): build the capsule again"
         case .expired(let at, let now): "the manifest expired at \(at), now it is \(now) (seconds since 1970)"
         case .unexpected(let found, let expected): "the manifest is for \(found), asked for was \(expected)"
         case .signingFailed: "the signing key gave no signature"

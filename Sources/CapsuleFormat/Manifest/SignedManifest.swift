@@ -44,6 +44,7 @@ public enum SignedManifest {
         guard let valid = keys.isValid(signature: envelope.signature, of: domain + envelope.json, by: envelope.key)
         else { throw .untrustedKey(envelope.key) }
         guard valid else { throw .badSignature(envelope.key) }
+        if let end = keys.expiry(of: envelope.key), now >= end { throw .expiredKey(envelope.key, at: end) }
         let manifest = try decode(envelope.json)
         guard manifest.keyID == envelope.key else { throw .malformed("it names key \(manifest.keyID) as its signer") }
         if let expires = manifest.expires, now >= expires { throw .expired(at: expires, now: now) }

@@ -10,6 +10,8 @@ public struct CapsuleBuildOptions: Hashable, Sendable {
     public var expires: Int64?
     /// Asks apt for the kernel and packs its modules anew, whatever the cache holds.
     public var refresh: Bool
+    /// What the manifest says to the node, where no description does.
+    var settings: CapsuleSettings?
     /// An ssh_config(5) for `ssh://` sources; nil for the caller's own.
     public var sshConfiguration: String?
 

@@ -102,7 +102,7 @@ public struct CapsuleBuilder: Sendable {
         let sources = SourceRoot(
             workspace: workspace, sshConfiguration: recipe.options.sshConfiguration, report: report)
         var root = try await sources.make(recipe.source)
-        var settings: CapsuleSettings?
+        var settings = recipe.options.settings
         if let description = recipe.description {
             if description.changesTheRoot { root = try await sources.own(root) }
             settings = try await RootCustomization(description, in: root.directory).apply()

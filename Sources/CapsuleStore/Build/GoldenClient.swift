@@ -86,9 +86,11 @@ struct GoldenClientRoot {
         try await Program.rsync.run(
             ["-aHAXs", "--numeric-ids", "--delete", "-e", shell] + filters + ["--", client.source, directory + "/"])
         // Empty, not absent: systemd then makes an id for this boot and does not think of a first boot.
-        let editor = RootEditor(directory: directory, asRoot: true, time: 0)
+        let times = try FileTimes(of: directory)
+        let editor = RootEditor(directory: directory, asRoot: true, time: times.newest)
         try editor.put("/etc/machine-id", [], .init(permissions: 0o644))
         try editor.put("/etc/fstab", [], .init(permissions: 0o644))
+        try times.restore(in: directory)
     }
 
     private var options: [String] {

@@ -17,6 +17,8 @@ struct Program: Hashable {
     static let mkfsErofs = Program(name: "mkfs.erofs", package: "erofs-utils")
     static let mksquashfs = Program(name: "mksquashfs", package: "squashfs-tools")
     static let mmdebstrap = Program(name: "mmdebstrap", package: "mmdebstrap")
+    static let mount = Program(name: "mount", package: "mount")
+    static let umount = Program(name: "umount", package: "mount")
     static let rm = Program(name: "rm", package: "coreutils")
     static let rsync = Program(name: "rsync", package: "rsync")
     static let ssh = Program(name: "ssh", package: "openssh-client")

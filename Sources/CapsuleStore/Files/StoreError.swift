@@ -19,6 +19,10 @@ public enum StoreError: Error, Hashable, Sendable {
     case nothingBefore(CapsuleName, channel: CapsuleName, current: CapsuleGeneration)
     /// Channels and nodes that would be left without it.
     case inUse(CapsuleGeneration, by: [String])
+    /// Nodes, or the server, that boot whatever it points at.
+    case channelInUse(CapsuleName, channel: CapsuleName, by: [String])
+    /// What cannot be done to a key, and what to do instead.
+    case key(String, reason: String)
     /// Another generation has this number already.
     case otherGeneration(CapsuleGeneration)
     /// Other chunks lie where an imported index says that its own do.
@@ -60,6 +64,10 @@ extension StoreError: CustomStringConvertible {
         case .inUse(let generation, let users):
             "\(generation) is in use by \(users.prefix(5).joined(separator: ", "))"
                 + (users.count > 5 ? " and \(users.count - 5) more" : "") + "; move these to another one first"
+        case .channelInUse(let name, let channel, let users):
+            "\(name):\(channel) is in use by \(users.prefix(5).joined(separator: ", "))"
+                + (users.count > 5 ? " and \(users.count - 5) more" : "") + "; set these to something else first"
+        case .key(let id, let reason): "key \(id): \(reason)"
         case .otherGeneration(let generation):
             "there is another \(generation) here already; delete that one first, if it is this one that you want"
         case .bundleConflict(let bundle):

@@ -44,12 +44,17 @@ extension CapsuleStore {
     }
 
     /// Takes a channel away. No generation goes with it.
-    /// - Throws: `.noSuchChannel`, `.system`.
-    public func removeChannel(_ channel: CapsuleName, of name: CapsuleName) throws(StoreError) {
+    /// - Throws: `.noSuchChannel`, `.channelInUse` where a node or the server boots from it, `.system`.
+    public func removeChannel(
+        _ channel: CapsuleName, of name: CapsuleName, users: GenerationUsers = GenerationUsers()
+    ) throws(StoreError) {
         try whilePublishing { () throws(StoreError) in
             guard DurableFiles.status(layout.channel(channel, of: name)) != nil else {
                 throw .noSuchChannel(name, channel: channel, known: try channels(of: name).keys.sorted())
             }
+            let reference = CapsuleReference.channel(name, channel: channel)
+            let reasons = users.of(reference) + (try served() == reference ? [Self.serverSetting] : [])
+            guard reasons.isEmpty else { throw .channelInUse(name, channel: channel, by: reasons) }
             try DurableFiles.remove(layout.channel(channel, of: name))
             try DurableFiles.sync(directory: layout.channels(name))
         }

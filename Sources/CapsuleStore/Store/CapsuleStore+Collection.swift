@@ -1,4 +1,5 @@
 public import CapsuleFormat
+internal import Glibc
 
 /// What a collection took away, or would take away.
 public struct Collection: Hashable, Sendable {
@@ -18,8 +19,9 @@ extension CapsuleStore {
     /// A bundle that is being read stays readable: it is an open file. A collection that dies at any point leaves a
     /// store that is whole, and bundles for the next one.
     /// - Parameters:
-    ///   - keep: how many of the newest generations of each capsule stay; nil keeps all. Whatever it says, those
-    ///     that a channel points at or would roll back to stay, and those of `users`.
+    ///   - keep: how many of the newest generations of each capsule stay; nil leaves it to each capsule's
+    ///     `RetentionPolicy`, and keeps all of one that has none. Whatever it says, those that a channel points at or
+    ///     would roll back to stay, those of `users`, and the server's own.
     ///   - dryRun: says what would go, and changes nothing.
     /// - Throws: `.damaged` where a generation's index cannot be read: what it needs is not known then.
     public func collect(
@@ -60,15 +62,26 @@ extension CapsuleStore {
     private func expendable(
         _ listing: CapsuleListing, keep: Int?, users: GenerationUsers
     ) throws(StoreError) -> Set<CapsuleGeneration> {
-        guard let keep else { return [] }
-        var expendable = Set(listing.generations.dropLast(max(1, keep)))
+        // What the command says stands for this once before what was said of the capsule.
+        let said = keep.map { RetentionPolicy(keep: $0, days: nil) }
+        let policy = if let said { said } else { try retention(of: listing.name) }
+        guard let policy, policy.keep != nil || policy.days != nil else { return [] }
+        // The newest stays in any case.
+        var expendable = Set(listing.generations.dropLast(max(1, policy.keep ?? 1)))
+        if let days = policy.days {
+            let limit = Int64(time(nil)) - Int64(days) * 86_400
+            for generation in expendable where (try? manifest(of: generation).created) ?? .max > limit {
+                expendable.remove(generation)
+            }
+        }
+        if case .generation(let generation) = try served() { expendable.remove(generation) }
         for history in try histories(of: listing.name).values {
             let previous = history.before.first { listing.generations.contains($0) }
             for generation in [history.current, previous] {
                 if let generation { expendable.remove(generation) }
             }
         }
-        return expendable.subtracting(users.names.keys)
+        return expendable.subtracting(users.generations)
     }
 
     /// Generations before their bundles, so that no generation ever lacks one.

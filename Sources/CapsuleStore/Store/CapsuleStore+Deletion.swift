@@ -1,14 +1,5 @@
 public import CapsuleFormat
 
-/// Generations that nodes run, boot or are set to, each with the names of some of them: what the store cannot know.
-public struct GenerationUsers: Hashable, Sendable {
-    public var names: [CapsuleGeneration: [String]]
-
-    public init(_ names: [CapsuleGeneration: [String]] = [:]) {
-        self.names = names
-    }
-}
-
 extension CapsuleStore {
     /// Takes a generation away. Its number is not given again. Its chunks stay until `collect`.
     /// - Throws: `.inUse` where a channel points at it or a node uses it; `.noSuchGeneration`, `.system`.
@@ -19,11 +10,15 @@ extension CapsuleStore {
             let generation = try resolve(.generation(generation))
             let channels = try channels(of: generation.name).filter { $0.value == generation }.keys.sorted()
             var reasons = channels.map { "channel \(generation.name):\($0)" }
-            reasons += (users.names[generation] ?? []).map { "node \($0)" }
+            reasons += users.of(generation)
+            if try served() == .generation(generation) { reasons.append(Self.serverSetting) }
             guard reasons.isEmpty else { throw .inUse(generation, by: reasons) }
             try remove(generation)
         }
     }
+
+    /// What the running server boots nodes with that name no capsule themselves.
+    static let serverSetting = "the server's setting 'capsule'"
 
     /// The number of the next generation: one more than any that ever was, since a node may still have an old one.
     func nextNumber(of name: CapsuleName) throws(StoreError) -> Int {

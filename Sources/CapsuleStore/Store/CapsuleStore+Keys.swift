@@ -35,17 +35,20 @@ extension CapsuleStore {
         return key.id
     }
 
-    func signingKey() throws(StoreError) -> SigningKey {
-        guard let status = DurableFiles.status(layout.signingKey) else {
-            throw .system(action: "read", path: layout.signingKey, errno: ENOENT)
+    func signingKey() throws(StoreError) -> SigningKey { try privateKey(at: layout.signingKey) }
+
+    /// - Throws: `.exposedKey`, `.damaged`, `.system`.
+    func privateKey(at path: String) throws(StoreError) -> SigningKey {
+        guard let status = DurableFiles.status(path) else {
+            throw .system(action: "read", path: path, errno: ENOENT)
         }
-        guard status.permissions & 0o077 == 0 else { throw .exposedKey(path: layout.signingKey) }
+        guard status.permissions & 0o077 == 0 else { throw .exposedKey(path: path) }
         do {
-            return try SigningKey(privateKeyFile: try DurableFiles.read(layout.signingKey, limit: 256))
+            return try SigningKey(privateKeyFile: try DurableFiles.read(path, limit: 256))
         } catch let error as StoreError {
             throw error
         } catch {
-            throw .damaged(path: layout.signingKey, reason: "\(error)")
+            throw .damaged(path: path, reason: "\(error)")
         }
     }
 

@@ -16,6 +16,9 @@ struct StoreLayout: Hashable, Sendable {
     var bundles: String { "\(state)/bundles" }
     var keys: String { "\(state)/keys" }
     var signingKey: String { "\(keys)/signing.key" }
+    var nextKey: String { "\(keys)/next.key" }
+    var retiredKeys: String { "\(keys)/retired" }
+    func publicKey(_ id: KeyID) -> String { "\(keys)/\(id).pub" }
     var locks: String { "\(state)/locks" }
     /// What is being built, one directory per name, for root's eyes.
     var builds: String { "\(state)/build" }
@@ -23,6 +26,8 @@ struct StoreLayout: Hashable, Sendable {
     var cache: String { "\(state)/cache" }
     /// A symbolic link to the newest `stage1-…` beside it.
     var stage1: String { "\(state)/stage1" }
+    /// What the server boots by default, as it was started last.
+    var served: String { "\(state)/served-capsule" }
     var catalogue: String { "\(state)/chunks.catalogue" }
     /// Held while anything becomes visible. No capsule has this name.
     var publishLock: String { "\(locks)/.publish" }

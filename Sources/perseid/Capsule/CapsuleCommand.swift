@@ -11,6 +11,8 @@ struct CapsuleCommand: ParsableCommand {
             CapsuleTest.self, CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
             CapsuleDelete.self, CapsuleCollect.self,
             CapsuleVerify.self, CapsuleExport.self, CapsuleImport.self,
+            CapsuleClone.self, CapsuleMount.self, CapsuleUnmount.self, CapsuleExec.self, CapsuleEdit.self,
+            CapsuleKey.self,
         ])
 }
 

@@ -5,7 +5,7 @@ import Registry
 import RegistrySQLite
 
 extension StateDirectory {
-    /// The generations that nodes are set to by number, and those of their newest boot attempts.
+    /// The generations and channels that nodes are set to, and the generations of their newest boot attempts.
     func generationUsers() throws -> GenerationUsers {
         guard FileManager.default.fileExists(atPath: registryPath) else { return GenerationUsers() }
         let snapshot = try openRegistry().load()
@@ -13,16 +13,15 @@ extension StateDirectory {
         var names: [String: String] = [:]
         for node in snapshot.nodes.map(\.node) {
             names["\(node.mac)"] = node.name
-            if let generation = node.capsule.flatMap({ CapsuleGeneration($0) }) {
-                users.names[generation, default: []].append(node.name)
+            if let reference = node.capsule.flatMap({ CapsuleReference($0) }) {
+                users.add("node \(node.name)", of: reference)
             }
         }
         for attempt in snapshot.attempts {
             guard let name = names["\(attempt.node)"],
-                let generation = attempt.capsule.flatMap({ CapsuleGeneration($0) }),
-                users.names[generation]?.contains(name) != true
+                let generation = attempt.capsule.flatMap({ CapsuleGeneration($0) })
             else { continue }
-            users.names[generation, default: []].append(name)
+            users.add("node \(name)", of: .generation(generation))
         }
         return users
     }

@@ -7,8 +7,9 @@ struct CapsuleDelete: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Deletes a generation, or takes a channel away.",
         discussion: """
-            A generation that a channel points at, or that a node runs, boots or is set to, is not deleted. Its number is \
-            not given again. The room that it took is free after `perseid capsule gc`.
+            A generation that a channel points at, that a node runs, boots or is set to, or that the server boots by \
+            default, is not deleted; nor is a channel that a node or the server boots from. A number is not given again. \
+            The room that a generation took is free after `perseid capsule gc`.
             """)
 
     @OptionGroup var state: StateOption
@@ -30,7 +31,7 @@ struct CapsuleDelete: ParsableCommand {
             try store.delete(generation, users: directory.generationUsers())
             print("\(generation) is deleted")
         case .channel(let name, let channel):
-            try store.removeChannel(channel, of: name)
+            try store.removeChannel(channel, of: name, users: directory.generationUsers())
             print("\(name):\(channel) is no channel any more")
         }
     }
@@ -40,13 +41,14 @@ struct CapsuleCollect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc", abstract: "Frees the room of what nothing needs.",
         discussion: """
-            Removes bundles that no generation needs and what builds that died left behind. With --keep, older \
-            generations go first: never one that a channel points at or would roll back to, nor one that a node runs, \
-            boots or is set to. It may run beside builds and a serving daemon.
+            Removes bundles that no generation needs and what builds that died left behind. Generations go first that \
+            the `retention` of their capsule.yaml, or --keep, gives up: never one that a channel points at or would roll \
+            back to, that a node runs, boots or is set to, or that the server boots by default. It may run beside builds \
+            and a serving daemon.
             """)
 
     @OptionGroup var state: StateOption
-    @Option(help: "How many of the newest generations of each capsule stay; all, if left out.")
+    @Option(help: "How many of the newest generations of each capsule stay, whatever its retention says.")
     var keep: Int?
     @Flag(help: "Say what would go, and change nothing.")
     var dryRun = false

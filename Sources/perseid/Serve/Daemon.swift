@@ -40,6 +40,8 @@ final class Daemon: Sendable {
         let capsules = try state.openCapsules()
         guard let stage1 = try Stage1Builder(store: capsules).current() else { throw NoStage1(state: state.path) }
         if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
+        // `capsule delete` and `capsule gc` leave alone what it means.
+        try capsules.setServed(configuration.capsule.flatMap { CapsuleReference($0) })
         let store = try state.openRegistry()
         var snapshot = try store.load()
         // Where another server gives addresses, what this one once gave tells nothing.

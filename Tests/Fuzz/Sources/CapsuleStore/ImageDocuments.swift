@@ -1,0 +1,1 @@
+../../../../Sources/CapsuleStore/Image/ImageDocuments.swift

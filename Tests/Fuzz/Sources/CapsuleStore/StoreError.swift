@@ -1,0 +1,1 @@
+../../../../Sources/CapsuleStore/Files/StoreError.swift

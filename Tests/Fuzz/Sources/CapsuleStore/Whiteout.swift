@@ -1,0 +1,1 @@
+../../../../Sources/CapsuleStore/Archive/Whiteout.swift
