@@ -74,7 +74,9 @@ struct GoldenClientRoot {
     ]
 
     /// File systems on disks. What is mounted of any other kind is left out: network file systems, tmpfs, overlays.
-    private static let local: Set<String> = ["ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "vfat", "zfs"]
+    private static let local: Set<String> = [
+        "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "vfat", "zfs",
+    ]
 
     func make(in directory: String) async throws {
         let mounts = try await Program.ssh.output(
@@ -94,7 +96,8 @@ struct GoldenClientRoot {
     }
 
     private var options: [String] {
-        (configuration.map { ["-F", $0] } ?? []) + ["-o", "BatchMode=yes"] + (client.port.map { ["-p", "\($0)"] } ?? [])
+        (configuration.map { ["-F", $0] } ?? []) + ["-o", "BatchMode=yes"]
+            + (client.port.map { ["-p", "\($0)"] } ?? [])
     }
 
     /// Patterns for what is mounted from elsewhere, out of `TARGET FSTYPE` lines.

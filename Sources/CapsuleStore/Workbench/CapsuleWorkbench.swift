@@ -71,7 +71,7 @@ public struct CapsuleWorkbench: Sendable {
     public func command(in copy: Copy, _ command: [String]) -> [String] {
         [
             "unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--propagation", "private",
-            "--mount-proc=\(copy.directory)/proc", "--root=\(copy.directory)", "--wd=/", "--",
+            "--root=\(copy.directory)", "--wd=/", "--mount-proc", "--",
         ] + (command.isEmpty ? ["/bin/sh", "-l"] : command)
     }
 
