@@ -63,7 +63,7 @@ let package = Package(
         fuzzer("FuzzRoute", uses: ["BootHTTP", "BootProtocols"]),
         fuzzer("FuzzHTTPRequest", uses: ["BootHTTP"]),
         fuzzer("FuzzTar", uses: ["CapsuleStore"]),
-        fuzzer("FuzzImage", uses: ["CapsuleStore"]),
+        fuzzer("FuzzImage", uses: ["CapsuleStore", "CapsuleFormat"]),
         fuzzer("FuzzNames", uses: ["BootProtocols", "CapsuleFormat"]),
     ]
 )

@@ -1,3 +1,4 @@
+import CapsuleFormat
 import FuzzHarness
 
 @testable import CapsuleStore
