@@ -1,5 +1,6 @@
 import BootMachine
 import BootPolicy
+import CapsuleFormat
 import CapsuleStore
 import FoundationEssentials
 import PacketIO
@@ -64,7 +65,10 @@ extension BootEndpoints {
         }
         do {
             try ledger.flush()
-            return .noContent()
+            guard reports.contains(where: { $0.kind == .heartbeat }), attempt.state == .ready,
+                let work = work(attempt.node)
+            else { return .noContent() }
+            return .json(200, Array(try JSONEncoder().encode(work)))
         } catch {
             return .text(503, "\(error)")
         }
@@ -75,6 +79,9 @@ extension BootEndpoints {
     ]
 
     private func record(_ report: AgentReport, of attempt: Attempt, at now: Int64) {
+        if report.kind == .ready, let capsule = report.capsule, CapsuleGeneration(capsule) != nil {
+            ledger.setRunning(capsule, attempt.id)
+        }
         if report.kind == .handingOff, let sent = traffic.take(attempt.id) {
             ledger.record(
                 BootEvent(

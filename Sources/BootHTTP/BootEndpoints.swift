@@ -1,6 +1,6 @@
-import BootMachine
+public import BootMachine
 public import BootPolicy
-import BootProtocols
+public import BootProtocols
 public import CapsuleStore
 import PacketIO
 public import Registry
@@ -14,19 +14,24 @@ public struct BootEndpoints: Sendable {
     let tree: BootTree
     let capsules: CapsuleStore
     let nodeFiles: NodeFiles?
+    let work: @Sendable (MACAddress) -> AgentWork?
     let traffic = BundleTraffic()
     let layerKeys = LayerKeys()
     let bundles = OpenBundles()
 
-    /// - Parameter nodeFiles: what nodes have of their own; nil: nothing.
+    /// - Parameters:
+    ///   - nodeFiles: what nodes have of their own; nil: nothing.
+    ///   - work: what a running node is to do; asked with each heartbeat.
     public init(
-        planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore, nodeFiles: NodeFiles? = nil
+        planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore, nodeFiles: NodeFiles? = nil,
+        work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil }
     ) {
         self.planMaker = planMaker
         self.ledger = ledger
         self.tree = tree
         self.capsules = capsules
         self.nodeFiles = nodeFiles
+        self.work = work
     }
 
     /// The answer to any request; errors become answers that say what happened.

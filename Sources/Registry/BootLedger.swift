@@ -187,6 +187,14 @@ public final class BootLedger: Sendable {
         }
     }
 
+    /// A node said which generation it runs: another than its plan's after a sync.
+    public func setRunning(_ capsule: String, _ attempt: Int64) {
+        state.withLock { state in
+            guard state.book.attempt(attempt)?.capsule != capsule else { return }
+            state.pending += state.book.update(attempt) { $0.capsule = capsule }
+        }
+    }
+
     private static func takesBootToken(_ state: NodeState) -> Bool {
         switch state {
         case .new, .registered, .netboot, .loader, .`init`, .provisioning, .failed: true

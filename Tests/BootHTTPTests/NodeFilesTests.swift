@@ -52,7 +52,7 @@ import Testing
 
     @Test func ownersAndModesAreAsSaid() throws {
         try Self.with([
-            "all/etc/munge/munge.key": "secret", "all/etc/hosts": "",
+            "node/n001/etc/munge/munge.key": "secret", "all/etc/hosts": "",
             "all/.owners": "# munge's own\n0400 110:115 /etc/munge/munge.key\n",
         ]) { path in
             try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: "\(path)/all/etc/hosts")

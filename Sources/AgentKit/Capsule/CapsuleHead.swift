@@ -17,9 +17,9 @@ package struct CapsuleHead: Hashable, Sendable {
     }
 
     /// What the kernel before this one left; nil where there was none.
-    package static func handedOver() -> CapsuleHead? {
-        guard let manifest = try? SmallFile.read(manifestPath, limit: SignedManifest.maximumSize),
-            let index = try? SmallFile.read(indexPath, limit: CapsuleIndex.maximumSize)
+    package static func handedOver(in directory: String = directory) -> CapsuleHead? {
+        guard let manifest = try? SmallFile.read("\(directory)/manifest", limit: SignedManifest.maximumSize),
+            let index = try? SmallFile.read("\(directory)/index", limit: CapsuleIndex.maximumSize)
         else { return nil }
         return CapsuleHead(manifest: manifest, index: index)
     }

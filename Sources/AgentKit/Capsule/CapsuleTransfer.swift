@@ -1,5 +1,6 @@
 package import CapsuleFormat
-internal import PacketIO
+internal import Glibc
+package import PacketIO
 internal import Synchronization
 
 /// Brings streams of a capsule to this machine: what the cache disk has from there, the rest over a few connections.
@@ -37,6 +38,25 @@ package final class CapsuleTransfer: Sendable {
     }
 
     package var progress: TransferProgress { state.withLock { $0.ledger.progress } }
+
+    /// Takes the chunks that another image has, verified like any.
+    /// - Parameter path: the assembled image of `stream`.
+    package func adopt(from stream: ChunkedStream, at path: String) throws(SystemError) {
+        let image = try FileDescriptor.open(path, O_RDONLY)
+        let places = Dictionary(
+            zip(stream.chunks.map(\.id), stream.offsets), uniquingKeysWith: { first, _ in first })
+        for (number, stream) in streams.enumerated() {
+            var verified: [Int] = []
+            for (chunk, entry) in stream.chunks.enumerated() {
+                guard let place = places[entry.id] else { continue }
+                let bytes = try image.bytes(Int(entry.rawLength), at: Int(place))
+                guard entry.verify(bytes.span.bytes) else { continue }
+                try files[number].write(bytes[...], at: stream.offsets[chunk])
+                verified.append(chunk)
+            }
+            state.withLock { $0.ledger.adopt(verified, of: number) }
+        }
+    }
 
     /// Fetches until everything is there.
     /// - Parameters:

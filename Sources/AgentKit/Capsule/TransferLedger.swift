@@ -151,14 +151,19 @@ package struct TransferLedger: Sendable {
         servers.filter { $0.refusal == nil }.map { max(0, $0.restsUntil - now) }.min() ?? 0
     }
 
+    /// These chunks were here already, and are written.
+    package mutating func adopt(_ chunks: [Int], of stream: Int) {
+        guard streams.indices.contains(stream) else { return }
+        for chunk in chunks where !present[stream].contains(chunk) {
+            present[stream].insert(chunk)
+            cachedBytes += Int64(streams[stream].chunks[chunk].rawLength)
+        }
+    }
+
     /// A batch was read: what of it was there and is written. The rest comes over the network.
     package mutating func record(_ batch: CacheBatch, verified: [Int], at now: Int64) {
         cacheReads -= 1
-        guard streams.indices.contains(batch.stream) else { return }
-        for chunk in verified where !present[batch.stream].contains(chunk) {
-            present[batch.stream].insert(chunk)
-            cachedBytes += Int64(streams[batch.stream].chunks[chunk].rawLength)
-        }
+        adopt(verified, of: batch.stream)
         if !verified.isEmpty { lastProgress = now }
     }
 

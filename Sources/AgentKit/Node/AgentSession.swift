@@ -11,6 +11,14 @@ package struct AgentSession: ~Copyable {
         self.console = console
     }
 
+    /// What the server asked for and nobody took yet.
+    private var work: AgentWork?
+
+    package mutating func takeWork() -> AgentWork? {
+        defer { work = nil }
+        return work
+    }
+
     /// What the server does not know yet.
     package var undelivered: [AgentReport] { queue.waiting }
 
@@ -33,7 +41,7 @@ package struct AgentSession: ~Copyable {
     package mutating func flush(urgently: Bool = false) {
         while let due = queue.due(at: BootClock.milliseconds(), urgently: urgently) {
             do throws(NodeAPIError) {
-                try api.report(due)
+                if let asked = try api.report(due) { work = asked }
             } catch {
                 guard error.isRefusal, !error.isUnauthorized else {
                     if queue.failures == 0 { console.line("report not delivered, kept for later: \(error)") }

@@ -46,8 +46,11 @@ package struct NodeAPI: ~Copyable {
     }
 
     /// `POST /node/v1/report`.
-    package mutating func report(_ reports: [AgentReport]) throws(NodeAPIError) {
-        _ = try request("/node/v1/report", .json(try JSONBytes.encoding(reports)), limit: 64 << 10)
+    /// - Returns: what the server asks for in its answer.
+    package mutating func report(_ reports: [AgentReport]) throws(NodeAPIError) -> AgentWork? {
+        let bytes = try request("/node/v1/report", .json(try JSONBytes.encoding(reports)), limit: 64 << 10)
+        // 204, No Content. An answer of another kind must not have the reports sent again.
+        return bytes.isEmpty ? nil : try? JSONBytes.decode(AgentWork.self, from: bytes)
     }
 
     /// The signed manifest of an exact generation, not verified yet.

@@ -10,6 +10,12 @@ package enum RootAssembly {
     package static let newRoot = "/newroot"
     private static let layers = "/layers"
 
+    /// What stays mounted behind the new root, and what each is called.
+    static let mounts = [
+        (imageDirectory, "images"), ("\(layers)/root", "root"), ("\(layers)/modules", "modules"),
+        ("\(layers)/writes", "writes"),
+    ]
+
     /// Mounts the tmpfs for the images, sized for them so that a bad index cannot fill the memory.
     package static func prepareImages(bytes: Int64) throws(SystemError) {
         // A capsule fetched before, in vain, makes room.

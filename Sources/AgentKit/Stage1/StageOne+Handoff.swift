@@ -110,6 +110,7 @@ extension StageOne {
             interface: network.interface.name, lease: network.lease, undelivered: [])
         do throws(SystemError) {
             try StageTwoFiles.leaveAgent()
+            try LeftImages.leave(contents.head, keys: trusted)
             if RootAssembly.hasSystemd { try StageTwoFiles.addSystemdUnit() }
         } catch {
             throw StepFailure(.handoff, error)
@@ -125,6 +126,7 @@ extension StageOne {
         } catch {
             throw StepFailure(.handoff, error)
         }
+        LeftImages.moveMounts(console: console)
         do throws(SystemError) {
             try SwitchRoot.execute(newRoot: RootAssembly.newRoot, initPath: initPath)
         } catch {

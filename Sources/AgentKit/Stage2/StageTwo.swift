@@ -5,7 +5,9 @@ internal import PacketIO
 /// Stage 2: tells the server that the runtime OS is up, and then that it still is.
 package struct StageTwo: ~Copyable {
     private let console = Console()
-    private let settings: StageTwoSettings
+    private var settings: StageTwoSettings
+    /// Of the work that was done last.
+    private var lastWork: Int64?
     private var session: AgentSession
     private var lease: DHCPLease
     private var renewal: LeaseRenewal
@@ -71,6 +73,7 @@ package struct StageTwo: ~Copyable {
                 next = now + interval
             }
             session.flush()
+            if let work = session.takeWork(), work.id != lastWork { sync(work) }
             renewLease()
             BootClock.sleep(milliseconds: min(1_000, max(100, next - BootClock.milliseconds())))
         }
@@ -95,6 +98,40 @@ package struct StageTwo: ~Copyable {
                 console.line("cannot ask systemd: \(error)")
             }
             BootClock.sleep(milliseconds: 1_000)
+        }
+    }
+
+    /// Moves to another generation's files, and tells what came of it.
+    private mutating func sync(_ work: AgentWork) {
+        lastWork = work.id
+        console.line("livesync to \(work.livesync)")
+        do throws(StepFailure) {
+            let outcome = try LiveSync(settings: settings, console: console).run(
+                to: work.livesync, through: &session.api)
+            console.line("livesync: \(outcome.summary)")
+            if outcome.isWhole {
+                settings.capsule = outcome.capsule
+                settings.content = outcome.content
+                session.report(
+                    AgentReport(
+                        kind: .ready, detail: "after a livesync", capsule: outcome.capsule, content: outcome.content))
+                keepSettings()
+            }
+            session.report(
+                AgentReport(
+                    kind: .progress, percent: outcome.isWhole ? 100 : 99, detail: work.mark + outcome.summary))
+        } catch {
+            console.line("livesync: \(error)")
+            session.report(AgentReport(kind: .progress, percent: 0, detail: work.mark + "failed: \(error)"))
+        }
+    }
+
+    /// For an agent that is started again.
+    private func keepSettings() {
+        do throws(HandoffProblem) {
+            try StageTwoFiles.write(settings)
+        } catch {
+            console.line("\(error)")
         }
     }
 

@@ -11,6 +11,8 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
     package var nodeName: String
     /// The exact generation that runs.
     package var capsule: String
+    /// The one that it was booted from; another one after a sync.
+    package var booted: String
     /// SHA-256 of its index in hex.
     package var content: String?
     /// Between heartbeats.
@@ -29,6 +31,7 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
         self.token = token
         self.nodeName = nodeName
         self.capsule = capsule
+        booted = capsule
         self.content = content
         self.intervalSeconds = intervalSeconds
         self.interface = interface

@@ -7,7 +7,7 @@ import Mustache
 ///
 /// A file whose name ends in `.mustache` is a template and loses that ending. Permissions are those that the file has
 /// here; `.owners` in `all`, `group/NAME` or `node/NAME` may say more: a line is `MODE OWNER:GROUP PATH`, in octal and
-/// in numbers. Without: root's. Everything is read at each use: an edit counts from the next boot.
+/// in numbers, and it counts for the same path in the nearer places, too. Without: root's. Everything is read at each use: an edit counts from the next boot.
 public struct NodeFiles: Sendable {
     /// What a template may name.
     public struct Values: Sendable {
@@ -54,15 +54,16 @@ public struct NodeFiles: Sendable {
     /// - Throws: `Failure`, `LayerError`.
     public func layer(_ values: Values) throws -> NodeLayer? {
         var files: [String: NodeLayer.File] = [:]
+        var owners = Owners()
         for place in ["all"] + values.groups.map({ "group/\($0)" }) + ["node/\(values.name)"] {
-            for file in try tree("\(directory)/\(place)", values) { files[file.path] = file }
+            try owners.read("\(directory)/\(place)/.owners")
+            for file in try tree("\(directory)/\(place)", owners, values) { files[file.path] = file }
         }
         return files.isEmpty ? nil : try NodeLayer(Array(files.values))
     }
 
-    private func tree(_ root: String, _ values: Values) throws -> [NodeLayer.File] {
+    private func tree(_ root: String, _ owners: Owners, _ values: Values) throws -> [NodeLayer.File] {
         guard let walk = FileManager.default.enumerator(atPath: root) else { return [] }
-        let owners = try Owners("\(root)/.owners")
         var files: [NodeLayer.File] = []
         while let name = walk.nextObject() as? String {
             guard walk.fileAttributes?[.type] as? FileAttributeType == .typeRegular, name != ".owners" else { continue }
@@ -115,11 +116,11 @@ public struct NodeFiles: Sendable {
         String(ContentDigest(hashing: Array("perseid machine-id \(mac)".utf8)).hex.prefix(32))
     }
 
-    /// What `.owners` says.
+    /// What the `.owners` files say.
     private struct Owners {
         var lines: [String: (mode: UInt32, owner: UInt32, group: UInt32)] = [:]
 
-        init(_ path: String) throws {
+        mutating func read(_ path: String) throws {
             guard FileManager.default.fileExists(atPath: path) else { return }
             guard let bytes = FileManager.default.contents(atPath: path) else {
                 throw Failure(path: path, reason: "it is not readable for the server")

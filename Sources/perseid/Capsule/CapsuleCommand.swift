@@ -8,7 +8,7 @@ struct CapsuleCommand: ParsableCommand {
         commandName: "capsule", abstract: "Builds, moves and keeps capsules.",
         subcommands: [
             CapsuleInit.self, CapsuleBuild.self, CapsuleList.self, CapsuleShow.self, CapsuleDiff.self,
-            CapsuleTest.self, CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
+            CapsuleTest.self, CapsuleLiveSync.self, CapsulePromote.self, CapsuleRollback.self, CapsuleHistory.self,
             CapsuleDelete.self, CapsuleCollect.self,
             CapsuleVerify.self, CapsuleExport.self, CapsuleImport.self,
             CapsuleClone.self, CapsuleMount.self, CapsuleUnmount.self, CapsuleExec.self, CapsuleEdit.self,

@@ -13,6 +13,8 @@ struct StateDirectory: Sendable {
     var registryPath: String { path + "/registry.sqlite" }
     var stage1: String { path + "/stage1" }
     var loaders: String { path + "/loaders" }
+    /// What running nodes are to do.
+    var liveSync: String { path + "/livesync" }
     /// What nodes have of their own: files and templates.
     var nodeFiles: String { path + "/nodefiles" }
 

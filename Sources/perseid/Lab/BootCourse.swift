@@ -23,6 +23,8 @@ struct BootCourse: Sendable {
     let timeout: Duration
     /// Images of disks that the machine keeps from boot to boot.
     let disks: [String]
+    /// How long the machine stays on after it is ready.
+    var linger = Duration.zero
     /// The server is stopped when the node gets to this state, and started again a little later.
     let stopServerIn: NodeState?
 
@@ -167,7 +169,7 @@ struct BootCourse: Sendable {
                 shown = max(shown, timeline.events.count)
                 if timeline.attempt.state == .ready {
                     // The cache disk is written back then, and a machine whose power goes at once loses that.
-                    if !disks.isEmpty { try await Task.sleep(for: .seconds(5)) }
+                    try await Task.sleep(for: disks.isEmpty ? linger : max(linger, .seconds(5)))
                     return timeline
                 }
                 guard failures < Self.tries else {

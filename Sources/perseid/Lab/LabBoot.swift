@@ -38,6 +38,8 @@ struct LabBoot: AsyncParsableCommand {
     var cacheDisk = false
     @Option(help: "With --cache-disk: boot this one, too, after the others. May be given several times.")
     var nextCapsule: [String] = []
+    @Option(help: "Seconds for which the machine stays on after it is ready.")
+    var linger = 0
     @Option(help: "Stop the server when the node gets to this state, and start it again after 4 s: a test of resuming.")
     var stopServerIn: String?
 
@@ -66,7 +68,7 @@ struct LabBoot: AsyncParsableCommand {
         let course = BootCourse(
             state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
             handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, memoryMiB: memory, timeout: .seconds(timeout),
-            disks: disks,
+            disks: disks, linger: .seconds(max(0, min(linger, 86_400))),
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
         for timeline in try await course.run() {
             print(timeline.text)

@@ -66,7 +66,8 @@ final class Daemon: Sendable {
             planMaker: PlanMaker(
                 defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL],
                 bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
-            ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles))
+            ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles),
+            work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) })
         let files = Loaders.present(in: state)
         dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, logger)
         reload = DHCPReload(

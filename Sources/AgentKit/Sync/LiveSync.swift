@@ -1,0 +1,153 @@
+internal import CapsuleFormat
+internal import Glibc
+internal import PacketIO
+
+/// Moves a running node to another generation's files, as far as that is safe while it runs.
+///
+/// The new root image is brought into memory beside the one that runs, chunks that both have out of that one; the two
+/// trees are compared, `SyncPlan` decides what becomes of each difference, and the new image is let go again.
+package struct LiveSync {
+    /// What came of it.
+    package struct Outcome: Sendable {
+        package var capsule: String
+        /// SHA-256 of the index in hex.
+        package var content: String
+        package var isWhole: Bool
+        package var summary: String
+    }
+
+    /// In memory, for as long as a sync goes on.
+    private static let room = "\(StageTwoSettings.directory)/sync"
+    private static let newTree = "\(room)/root"
+    /// The paths that earlier syncs wrote: they are in the layer of the node's writes, and not the node's own.
+    private static let writtenPath = "\(StageTwoSettings.directory)/synced"
+
+    let settings: StageTwoSettings
+    let console: Console
+
+    /// Runs to the end. What fails before the first change leaves the node as it was.
+    package func run(to capsule: String, through api: inout NodeAPI) throws(StepFailure) -> Outcome {
+        let trusted = TrustedKeyring.read(from: LeftImages.trusted)
+        let contents: CapsuleContents
+        let running: CapsuleContents
+        do throws(CapsuleProblem) {
+            guard let head = CapsuleHead.handedOver(in: LeftImages.head),
+                let generation = CapsuleGeneration(settings.booted)
+            else { throw .badName(settings.booted) }
+            running = try CapsuleContents(generation, head, trusting: trusted.keys)
+            contents = try CapsuleContents.fetch(capsule, through: &api, trusting: trusted.keys)
+        } catch {
+            throw StepFailure(.capsule, error)
+        }
+        defer { Self.clear() }
+        try bring(contents, beside: running, token: api.token)
+        do throws(SystemError) {
+            var plan = try difference()
+            if Self.kernels(contents) != Self.kernels(running) { plan.needsReboot(for: "kernel and its modules") }
+            let failed = update(&plan)
+            let text = failed.isEmpty ? plan.summary : "\(plan.summary); failed: \(failed.joined(separator: "; "))"
+            return Outcome(
+                capsule: "\(contents.generation)", content: contents.manifest.index.sha256.hex,
+                isWhole: plan.isWhole && failed.isEmpty, summary: text)
+        } catch {
+            throw StepFailure(.root, error)
+        }
+    }
+
+    private static func kernels(_ contents: CapsuleContents) -> [ContentDigest?] {
+        [StreamRole.kernel, .initramfs, .modules].map { contents.manifest.stream($0)?.sha256 }
+    }
+
+    /// Assembles and mounts the new root.
+    private func bring(
+        _ contents: CapsuleContents, beside running: CapsuleContents, token: String
+    ) throws(StepFailure) {
+        let streams: [ChunkedStream]
+        let old: [ChunkedStream]
+        do throws(CapsuleProblem) {
+            streams = try contents.streams([.root])
+            old = try running.streams([.root])
+        } catch {
+            throw StepFailure(.capsule, error)
+        }
+        let transfer: CapsuleTransfer
+        do throws(SystemError) {
+            let size = streams.reduce(Int64(0)) { $0 + $1.size }
+            let file = try makeRoom(size)
+            transfer = CapsuleTransfer(streams, into: [file])
+            for stream in old { try transfer.adopt(from: stream, at: LeftImages.image) }
+        } catch {
+            throw StepFailure(.root, error)
+        }
+        console.line("livesync: \(megabytes(transfer.progress.cachedBytes)) of the new image are here already")
+        do throws(TransferFailure) {
+            try transfer.run(from: settings.servers, token: token, memory: MemoryWatch()) { _, _ in }
+        } catch {
+            throw StepFailure(.transfer, error)
+        }
+        do throws(SystemError) {
+            let loop = try LoopDevice(over: "\(Self.room)/image")
+            try FileSystems.mount(
+                loop.path, on: Self.newTree, type: "squashfs", flags: Int(MS_RDONLY) | Int(MS_NODEV))
+        } catch {
+            throw StepFailure(.root, error)
+        }
+    }
+
+    private func makeRoom(_ size: Int64) throws(SystemError) -> StreamFile {
+        if let memory = MemoryInfo.now(), memory.availableBytes < size + CapsuleAssembly.margin {
+            throw SystemError(
+                call: "livesync", code: ENOMEM,
+                context: "\(mebibytes(size)) for the new image, \(mebibytes(memory.availableBytes)) available")
+        }
+        Self.clear()
+        try FileSystems.mount(
+            "sync", on: Self.room, type: "tmpfs", flags: Int(MS_NOSUID) | Int(MS_NODEV),
+            options: "mode=0700,size=\((size >> 12) * 4096 + (1 << 20))")
+        let path = "\(Self.room)/image"
+        return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT, permissions: 0o600))
+    }
+
+    private static func clear() {
+        for path in [newTree, room] where FileSystems.isMountPoint(path) { _ = umount2(path, Int32(MNT_DETACH)) }
+    }
+
+    private func difference() throws(SystemError) -> SyncPlan {
+        let written = Self.written
+        var changes = try TreeDifference.between(LeftImages.tree, Self.newTree)
+        // What an earlier sync brought and this generation does not change goes back to what it was.
+        let listed = Set(changes.map(\.path))
+        for path in written.subtracting(listed).sorted() {
+            changes.append(.init(path, SmallFile.exists(Self.newTree + path) ? .changed : .removed))
+        }
+        return SyncPlan(changes, inUse: MappedFiles.now()) { path in
+            var found = stat()
+            return !written.contains(path) && lstat(LeftImages.writes + path, &found) == 0
+        }
+    }
+
+    /// Makes the safe changes.
+    /// - Returns: those that failed, at most a few.
+    private func update(_ plan: inout SyncPlan) -> [String] {
+        var written = Self.written
+        var failed: [String] = []
+        for change in plan.safe {
+            do throws(SystemError) {
+                try TreeUpdate.apply(change, from: Self.newTree)
+                written.insert(change.path)
+            } catch {
+                if failed.count < 5 { failed.append("\(error)") }
+            }
+        }
+        let list = Array(written.sorted().joined(separator: "\0").utf8)
+        if (try? SmallFile.replace(Self.writtenPath, with: list, permissions: 0o600)) == nil {
+            console.line("livesync: cannot write down what was changed: the next one takes it for the node's own")
+        }
+        return failed
+    }
+
+    private static var written: Set<String> {
+        let bytes = (try? SmallFile.read(writtenPath, limit: 64 << 20)) ?? []
+        return Set(bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    }
+}

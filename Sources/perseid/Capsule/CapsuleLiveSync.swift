@@ -1,0 +1,71 @@
+import ArgumentParser
+import BootMachine
+import CapsuleFormat
+import CapsuleStore
+import Foundation
+import PacketIO
+import Registry
+import RegistrySQLite
+
+struct CapsuleLiveSync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "livesync", abstract: "Moves running nodes to a generation's files, as far as that is safe.",
+        discussion: """
+            Each node fetches what it lacks of the new root, compares it with the one that it runs, and replaces files \
+            one by one, each in one step. It leaves alone what was changed on the node, and says what needs a reboot: \
+            kernel and modules, init, the C library, accounts, and files that programs have mapped. Services are not \
+            restarted. Ends with status 1 if a node is not wholly at the new generation.
+
+            Nodes hear of it with their next heartbeat. What they boot next is not changed: that is for `perseid node \
+            add` and the channels.
+
+            Example: perseid capsule livesync compute@8 n001 n002
+            """)
+
+    @OptionGroup var state: StateOption
+    @Argument(help: "NAME@GENERATION, NAME:CHANNEL or NAME.")
+    var capsule: String
+    @Argument(help: "Names or MAC addresses.")
+    var nodes: [String]
+    @Option(help: "Seconds to wait for the nodes.")
+    var timeout = 300
+
+    func validate() throws {
+        _ = try CapsuleReference.validated(capsule)
+        guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
+    }
+
+    func run() async throws {
+        let state = try state.open()
+        let registry = try state.openRegistry()
+        let generation = try state.openCapsules().resolve(CapsuleReference.validated(capsule))
+        let orders = LiveSyncOrders(directory: state.liveSync)
+        let began = wallMilliseconds()
+        var waiting = try nodes.map { try registry.node(called: $0) }
+        let work = AgentWork(id: began, livesync: "\(generation)")
+        for node in waiting { try orders.place(work, for: node.mac) }
+        defer { for name in nodes { (try? registry.node(called: name)).map { orders.withdraw($0.mac) } } }
+        var whole = true
+        let deadline = ContinuousClock.now + .seconds(timeout)
+        while !waiting.isEmpty, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(500))
+            for node in waiting {
+                guard let outcome = try outcome(of: node, since: began, work, registry) else { continue }
+                waiting.removeAll { $0.mac == node.mac }
+                whole = whole && outcome.isWhole
+                print("\(node.name)  \(outcome.text)")
+            }
+        }
+        for node in waiting { print("\(node.name)  nothing heard within \(timeout) s") }
+        if !whole || !waiting.isEmpty { throw ExitCode(1) }
+    }
+
+    private func outcome(
+        of node: Node, since: Int64, _ work: AgentWork, _ registry: SQLiteStore
+    ) throws -> (text: String, isWhole: Bool)? {
+        guard let attempt = try registry.attempts(of: node.mac, limit: 1).first else { return nil }
+        let events = try registry.timeline(of: attempt.id).map(\.event).filter { $0.at >= since }
+        guard let event = events.last(where: { $0.detail.hasPrefix(work.mark) }) else { return nil }
+        return (event.detail, event.percent == 100)
+    }
+}
