@@ -33,6 +33,12 @@ public struct BootClient: Hashable, Sendable {
         self.init(ClientTraits(message, wasChained: wasChained, isSetToBINL: isSetToBINL), under: policy)
     }
 
+    init(_ traits: ClientTraits, _ kind: ClientFingerprint.Kind, _ offer: OfferShape) {
+        self.traits = traits
+        self.kind = kind
+        self.offer = offer
+    }
+
     public var phase: Phase {
         switch kind {
         case .ipxe: traits.wasChained ? .loader : .firmware

@@ -9,9 +9,10 @@ struct DHCPExchange {
     let port: DHCPPort
     let now: Int64
     let verdict: NodeVerdict
-    let policy: FirmwarePolicy
+    /// The program that sent the message.
+    let client: BootClient
     var conversation: Conversation
-    var opensConversation = true
+    let opensConversation: Bool
     /// What is remembered of the machine, and a number for its message; for `DHCPReception.keep`.
     var record = ClientRecord()
     var digest: UInt64 = 0
@@ -24,24 +25,23 @@ struct DHCPExchange {
 
     init(
         message: DHCPMessage, source: IPv4Endpoint, port: DHCPPort, now: Int64, verdict: NodeVerdict,
-        policy: FirmwarePolicy
+        client: BootClient, conversation: Conversation, opensConversation: Bool
     ) {
         self.message = message
         self.source = source
         self.port = port
         self.now = now
         self.verdict = verdict
-        self.policy = policy
+        self.client = client
+        self.conversation = conversation
+        self.opensConversation = opensConversation
         relay = message.options.relayAgent
-        conversation = Conversation(transactionID: message.transactionID, began: now, isChained: false)
     }
 
     var mac: MACAddress { message.mac }
 
     /// What the client is to take for its server, by the word of its relay agent (RFC 5107, 4).
     var serverOverride: IPv4Address? { message.relayAddress == .any ? nil : relay?.serverIdentifierOverride }
-
-    var client: BootClient { BootClient(message, wasChained: conversation.isChained, under: policy) }
 
     /// The type of the message, for events.
     var typeWords: String {

@@ -15,6 +15,7 @@ struct DHCPReception: Sendable {
     /// What policy says of a MAC; asked once for each message.
     private let verdict: @Sendable (MACAddress) -> NodeVerdict
     private var clients = ClientMemory()
+    private var recognized = RecognizedClients()
     private var strangers = EventBudget()
     private var floods = FloodReports()
     /// Answers that wait for a lease, counted; and how many of them need not wait any more.
@@ -62,10 +63,11 @@ struct DHCPReception: Sendable {
         do throws(DHCPError) {
             let message = try Self.decode(bytes)
             guard message.operation == .request else { return .settled(refuseReply(message, at: now)) }
+            let (conversation, isNew) = Conversation.of(message, after: record.conversation, at: now)
             var exchange = DHCPExchange(
-                message: message, source: source, port: port, now: now, verdict: verdict(mac), policy: policy)
-            (exchange.conversation, exchange.opensConversation) = Conversation.of(
-                message, after: record.conversation, at: now)
+                message: message, source: source, port: port, now: now, verdict: verdict(mac),
+                client: recognized.client(of: message, wasChained: conversation.isChained, under: policy),
+                conversation: conversation, opensConversation: isNew)
             exchange.record = record
             exchange.digest = digest
             return .exchange(exchange)

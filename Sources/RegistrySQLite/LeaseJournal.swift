@@ -16,19 +16,21 @@ final class LeaseJournal: Sendable {
     typealias Fold = @Sendable ([Lease], UInt32) throws(RegistryError) -> Void
 
     private struct State: ~Copyable {
-        let first: JournalFile
-        let second: JournalFile
+        var first: JournalFile
+        var second: JournalFile
         /// 0 or 1: the file that is written to.
         var active = 0
         var epochs: [UInt32]
         /// Bytes of the active file in use, its header among them; 0: not begun.
         var end = 0
         var group: UInt32 = 0
+        /// The newest epoch in the database.
+        var folded: UInt32
     }
 
     private let state: Mutex<State>
-    /// The newest epoch in the database. Held while one is folded.
-    private let folded: Mutex<UInt32>
+    /// Held while a file is folded, which takes a while: no append waits for that, unless both files are full.
+    private let folding = Mutex<Void>(())
     private let paths: [String]
     private let size: Int
     private let fold: Fold
@@ -49,8 +51,8 @@ final class LeaseJournal: Sendable {
         let active = epochs[0] <= epochs[1] ? 0 : 1
         let first = try JournalFile(path: paths[0], size: size)
         let second = try JournalFile(path: paths[1], size: size)
-        self.folded = Mutex(folded)
-        state = Mutex(State(first: first, second: second, active: 1 - active, epochs: epochs, end: size))
+        state = Mutex(
+            State(first: first, second: second, active: 1 - active, epochs: epochs, end: size, folded: folded))
     }
 
     /// What the files hold, as any process may read it.
@@ -98,12 +100,14 @@ final class LeaseJournal: Sendable {
 
     /// Brings the file that is not written to into the database, if it is not there yet.
     func foldInactive() throws(RegistryError) {
-        let result: Result<Void, RegistryError> = folded.withLock { folded in
-            let (path, epoch) = state.withLock { (paths[1 - $0.active], $0.epochs[1 - $0.active]) }
+        let result: Result<Void, RegistryError> = folding.withLock { _ in
+            let (path, epoch, folded) = state.withLock { state in
+                (paths[1 - state.active], state.epochs[1 - state.active], state.folded)
+            }
             guard epoch > folded else { return .success(()) }
             do throws(RegistryError) {
                 try fold(Self.read(path, size: size)?.leases ?? [], epoch)
-                folded = epoch
+                state.withLock { $0.folded = epoch }
                 return .success(())
             } catch {
                 return .failure(error)
@@ -114,10 +118,9 @@ final class LeaseJournal: Sendable {
 
     /// False if the files must change places and the other one is not folded yet.
     private func write(_ leases: ArraySlice<Lease>) throws(RegistryError) -> Bool {
-        let newest = folded.withLock { $0 }
         let result: Result<Bool, RegistryError> = state.withLock { state in
             if state.end + leases.count * JournalFormat.recordSize > size {
-                guard state.epochs[1 - state.active] <= newest else { return .success(false) }
+                guard state.epochs[1 - state.active] <= state.folded else { return .success(false) }
                 state.active = 1 - state.active
                 state.epochs[state.active] = (state.epochs.max() ?? 0) + 1
                 state.end = 0

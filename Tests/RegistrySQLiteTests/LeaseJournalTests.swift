@@ -48,6 +48,28 @@ import Testing
         }
     }
 
+    /// A fold takes as long as the database does; ACKs must not.
+    @Test func nothingWaitsForAFoldUntilBothFilesAreFull() throws {
+        try withTemporaryDirectory { directory in
+            let (began, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            let journal = try LeaseJournal(registry: directory + "/registry.sqlite", folded: 0, size: 128) {
+                _, _ throws(RegistryError) in
+                began.signal()
+                goOn.wait()
+            }
+            // Three records fill a file: the fourth is in the second one.
+            for number in 1...4 { try journal.append([lease(number)]) }
+            let folder = Thread { try? journal.foldInactive() }
+            folder.start()
+            began.wait()
+            for number in 5...6 { try journal.append([lease(number)]) }
+            goOn.signal()
+            try journal.append([lease(7)])
+            let held = try LeaseJournal.Contents(registry: directory + "/registry.sqlite").leases(over: [], after: 0)
+            #expect(held.contains(lease(7)))
+        }
+    }
+
     @Test func everyStartGoesOnWithWhatIsThere() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/registry.sqlite"

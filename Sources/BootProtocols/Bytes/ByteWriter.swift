@@ -12,13 +12,11 @@ package struct ByteWriter: Sendable {
     }
 
     package mutating func write(_ value: UInt16) {
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: value))
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     package mutating func write(_ value: UInt32) {
-        write(UInt16(truncatingIfNeeded: value >> 16))
-        write(UInt16(truncatingIfNeeded: value))
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     package mutating func write(_ address: IPv4Address) {
@@ -36,7 +34,9 @@ package struct ByteWriter: Sendable {
 
     /// Appends zeros until `size` bytes are there; nothing where there are as many already.
     package mutating func pad(to size: Int) {
-        guard bytes.count < size else { return }
-        bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+        // Whole runs at a time: an append of single zeros is a call for each.
+        while bytes.count < size { bytes.append(contentsOf: Self.zeros.prefix(size - bytes.count)) }
     }
+
+    private static let zeros = [UInt8](repeating: 0, count: 256)
 }

@@ -23,7 +23,7 @@ extension DHCPMessage {
         try Self.write(serverName, field: "sname", to: &writer, upTo: 108)
         try Self.write(bootFile, field: "file", to: &writer, upTo: 236)
         writer.write(Self.magicCookie)
-        try Self.write(options, to: &writer)
+        try options.write(to: &writer)
         guard writer.bytes.count <= limit else {
             throw .exceedsLimit(byteCount: writer.bytes.count, limit: limit)
         }
@@ -38,40 +38,5 @@ extension DHCPMessage {
         writer.write(contentsOf: name.utf8)
         guard writer.bytes.count < end else { throw .nameTooLong(field: field, byteCount: name.utf8.count) }
         writer.pad(to: end)
-    }
-
-    private static func write(_ options: DHCPOptions, to writer: inout ByteWriter) throws(DHCPError) {
-        // Three rounds over a score of entries cost less than one list of them in order.
-        for round in [Round.messageType, .others, .relayAgentInformation] {
-            try options.visit { (code, value) throws(DHCPError) in
-                if Round(of: code) == round { try write(code, value, to: &writer) }
-            }
-        }
-        writer.write(DHCPOptionCode.end.rawValue)
-    }
-
-    private enum Round {
-        case messageType, others, relayAgentInformation
-
-        init(of code: DHCPOptionCode) {
-            switch code {
-            case .messageType: self = .messageType
-            case .relayAgentInformation: self = .relayAgentInformation
-            default: self = .others
-            }
-        }
-    }
-
-    private static func write(
-        _ code: DHCPOptionCode, _ value: ArraySlice<UInt8>, to writer: inout ByteWriter
-    ) throws(DHCPError) {
-        guard let length = UInt8(exactly: value.count) else {
-            throw .optionTooLong(code: code, byteCount: value.count)
-        }
-        writer.write(code.rawValue)
-        writer.write(length)
-        writer.write(contentsOf: value)
-        // GRUB compares the class of the answer that its firmware got with this as a C string; PAD is its NUL.
-        if code == .vendorClass, value.elementsEqual("HTTPClient".utf8) { writer.write(DHCPOptionCode.pad.rawValue) }
     }
 }

@@ -86,11 +86,28 @@ public struct DHCPOptions: Sendable {
         entries[index] = Entry(code: code, start: start, end: storage.count)
     }
 
-    /// Hands each option to `body` in its order, without a copy.
-    func visit<Failure: Error>(
-        _ body: (DHCPOptionCode, ArraySlice<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
-        for entry in entries { try body(entry.code, storage[entry.start..<entry.end]) }
+    /// Appends the options as they go on the wire: the message type first, relay agent information last, the others
+    /// in their order, and END.
+    func write(to writer: inout ByteWriter) throws(DHCPError) {
+        for entry in entries where entry.code == .messageType { try write(entry, to: &writer) }
+        for entry in entries where entry.code != .messageType && entry.code != .relayAgentInformation {
+            try write(entry, to: &writer)
+        }
+        for entry in entries where entry.code == .relayAgentInformation { try write(entry, to: &writer) }
+        writer.write(DHCPOptionCode.end.rawValue)
+    }
+
+    private func write(_ entry: Entry, to writer: inout ByteWriter) throws(DHCPError) {
+        let size = entry.end - entry.start
+        guard let length = UInt8(exactly: size) else { throw .optionTooLong(code: entry.code, byteCount: size) }
+        writer.write(entry.code.rawValue)
+        writer.write(length)
+        let value = storage[entry.start..<entry.end]
+        writer.write(contentsOf: value)
+        // GRUB compares the class of the answer that its firmware got with this as a C string; PAD is its NUL.
+        if entry.code == .vendorClass, value.elementsEqual("HTTPClient".utf8) {
+            writer.write(DHCPOptionCode.pad.rawValue)
+        }
     }
 }
 
@@ -137,17 +154,15 @@ extension DHCPOptions {
         self[code].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
-    mutating func set(_ code: DHCPOptionCode, _ value: UInt8?) { set(code, value.map(UInt32.init), size: 1) }
+    mutating func set(_ code: DHCPOptionCode, _ value: UInt8?) { set(code, number: value) }
 
-    mutating func set(_ code: DHCPOptionCode, _ value: UInt16?) { set(code, value.map(UInt32.init), size: 2) }
+    mutating func set(_ code: DHCPOptionCode, _ value: UInt16?) { set(code, number: value) }
 
-    mutating func set(_ code: DHCPOptionCode, _ value: UInt32?) { set(code, value, size: 4) }
+    mutating func set(_ code: DHCPOptionCode, _ value: UInt32?) { set(code, number: value) }
 
-    private mutating func set(_ code: DHCPOptionCode, _ value: UInt32?, size: Int) {
-        guard let value else { return remove(code) }
-        write(code) { bytes in
-            for byte in (0..<size).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * UInt32(byte)))) }
-        }
+    private mutating func set<Number: FixedWidthInteger>(_ code: DHCPOptionCode, number: Number?) {
+        guard let number else { return remove(code) }
+        write(code) { bytes in withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
     }
 
     /// An option's value as `write` makes it.
