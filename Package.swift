@@ -75,7 +75,10 @@ let package = Package(
             name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit", "PacketIO"], swiftSettings: strict),
         room("StormKit", uses: ["BootProtocols", "PacketIO", "CLinux"]),
         .executableTarget(
-            name: "perseid-storm", dependencies: ["StormKit", "BootLab", "BootProtocols", "PacketIO", argumentParser],
+            name: "perseid-storm",
+            dependencies: [
+                "StormKit", "BootLab", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite", argumentParser,
+            ],
             swiftSettings: strict),
         room(
             "BootLab",

@@ -1,4 +1,4 @@
-import BootProtocols
+public import BootProtocols
 
 /// Thousands of simulated nodes that ask one server for addresses: a pure value, to which a loop brings answers and
 /// the time, and whose messages it sends.
@@ -69,6 +69,13 @@ public struct Fleet: Sendable {
 
     /// How many nodes have a lease.
     public var bound: Int { nodes.count { $0.isBound } }
+
+    /// What was acknowledged and is held: the last address of each node that has one.
+    public var leases: [(mac: MACAddress, address: IPv4Address)] {
+        nodes.indices.filter { nodes[$0].isBound }.map { index in
+            (MACAddress(value: mac(of: index)), IPv4Address(value: nodes[index].address))
+        }
+    }
 
     func mac(of node: Int) -> UInt64 { firstMAC | UInt64(node) }
 

@@ -47,6 +47,8 @@ struct DHCPCommand: ParsableCommand {
     var seed: UInt8 = 0
     @Option(help: "Seconds after which the run ends in any case, 1 to 86400.")
     var limit = 120.0
+    @Option(help: "File to write each acknowledged lease to, as `MAC ADDRESS`, at the end.")
+    var acknowledged: String?
     @Flag(help: "On the server's link with broadcasts and raw frames, not as a relay agent.")
     var direct = false
     @Flag(help: "With --direct: ask for answers by broadcast.")
@@ -82,6 +84,10 @@ struct DHCPCommand: ParsableCommand {
             var link = try RelayLink(server: server, relay: relay, interface: interface.name, shape: shape)
             if load == .renewals { try bind(&fleet, storm, &link) }
             report = try storm.run(&fleet, over: &link)
+        }
+        if let acknowledged {
+            let lines = fleet.leases.map { "\($0.mac) \($0.address)\n" }
+            try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: acknowledged))
         }
         try show(report)
         if report.givenTwice > 0 { throw ExitCode(1) }

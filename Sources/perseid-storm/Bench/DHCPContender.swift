@@ -58,7 +58,10 @@ extension DHCPContender {
     ///   - executable: path of `perseid`.
     ///   - stage1: a state's directory `stage1`, without which it does not serve.
     ///   - isFresh: without the leases of the run before.
-    static func perseid(_ executable: String, stage1: String, isFresh: Bool = true) -> DHCPContender {
+    ///   - more: further words of its command line.
+    static func perseid(
+        _ executable: String, stage1: String, isFresh: Bool = true, _ more: [String] = []
+    ) -> DHCPContender {
         DHCPContender(
             name: "perseid", process: "perseid", firstRate: 4000,
             program: { network, directory in
@@ -73,7 +76,7 @@ extension DHCPContender {
                 }
                 let pool = "\(network.pool.first)-\(network.pool.last)"
                 let words = ["serve", "--interface", network.serverInterface, "--state", state.path, "--pool", pool]
-                return Program(executable, words)
+                return Program(executable, words + more)
             }, readyLine: "serving ")
     }
 

@@ -1,0 +1,81 @@
+import ArgumentParser
+import BootLab
+import Foundation
+import Glibc
+
+/// SIGKILL in the middle of a storm, again and again: what was acknowledged must be there.
+struct KillTrial: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kill", abstract: "Kills `perseid serve` in mid-storm and looks for every acknowledged lease.",
+        discussion: "In namespaces of its own; needs root. The last line is `trial kill: N of N`.")
+
+    @OptionGroup var options: TrialOptions
+    @Option(help: "How often, 1 to 100.")
+    var kills = 20
+
+    func validate() throws {
+        guard (1...100).contains(kills) else { throw ValidationError("--kills is 1 to 100") }
+    }
+
+    func run() async throws {
+        if let status = try LabNamespace.enter() { throw ExitCode(status) }
+        let network = StormNetwork()
+        try await network.bringUp()
+        let directory = try options.directory("kill")
+        var ledger = LeaseLedger()
+        for number in 1...kills {
+            // From the start of a storm to its end, at another moment each time.
+            let moment = Duration.milliseconds(150 + (number * 617) % 1500)
+            let file = directory.file("acknowledged-\(number)")
+            async let storm: Void = load(network, seed: number, file)
+            try await serve(network, directory, killedAfter: moment)
+            try await storm
+            let count = try ledger.add(fromFile: file)
+            try ledger.verify(registry: directory.file("state") + "/registry.sqlite")
+            print(
+                "kill \(number) after \(moment): \(count) leases acknowledged, all \(ledger.addresses.count) are there")
+        }
+        try await options.server().serving(network, directory) { [ledger] _ in
+            try await renew(network, directory, expecting: ledger)
+        }
+        print("trial kill: \(kills) of \(kills)")
+    }
+
+    private func load(_ network: StormNetwork, seed: Int, _ file: String) async throws {
+        // The server needs a moment to start; nodes repeat what was not answered.
+        try await options.storm(
+            network, seed: seed, acknowledged: file,
+            ["--load", "leases", "--rate", "8000", "--seconds", "2", "--nodes", "16000", "--limit", "3"]
+        ).run()
+    }
+
+    private func serve(
+        _ network: StormNetwork, _ directory: LabDirectory, killedAfter moment: Duration
+    ) async throws {
+        do {
+            try await options.server().serving(network, directory) { process in
+                try await Task.sleep(for: moment)
+                Glibc.kill(pid_t(process.identifier), SIGKILL)
+                try await Task.sleep(for: .seconds(10))
+            }
+            throw LabError.system("the server outlived SIGKILL")
+        } catch LabError.programEnded {
+            // As it should be.
+        }
+    }
+
+    /// After the last start new nodes get no address of the old ones.
+    private func renew(
+        _ network: StormNetwork, _ directory: LabDirectory, expecting ledger: LeaseLedger
+    ) async throws {
+        var ledger = ledger
+        let file = directory.file("acknowledged-last")
+        try await options.storm(
+            network, seed: 200, acknowledged: file, ["--load", "power-on", "--nodes", "2000", "--seconds", "1"]
+        ).run()
+        let count = try ledger.add(fromFile: file)
+        guard count == 2000 else {
+            throw LabError.system("after the last start only \(count) of 2000 nodes got a lease")
+        }
+    }
+}
