@@ -56,8 +56,10 @@ test: deps agent ## all tests, boots of virtual machines among them
 	@$(MAKE) --no-print-directory test-boot
 
 test-boot:
-	$(AS_ROOT) env PATH="$$PATH" swift test --skip-build --disable-xctest --no-parallel --filter '^BootTests\.'
+	$(AS_ROOT) env PATH="$$PATH" PERSEID_TEST_ALL="$$PERSEID_TEST_ALL" swift test --skip-build --disable-xctest --no-parallel --filter '^BootTests\.'
 
+# Boot tests that have a long form take it.
+test-all: export PERSEID_TEST_ALL := yes
 test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
 	@set -e; for firmware in bios bios-pxe uefi uefi-http; do \
 		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $$firmware --capsule debian --handoff auto; \

@@ -26,6 +26,8 @@ final class LeaseJournal: Sendable {
         var group: UInt32 = 0
         /// The newest epoch in the database.
         var folded: UInt32
+        /// Why the last fold that an append waited for failed, and when.
+        var refusal: (error: RegistryError, at: ContinuousClock.Instant)?
     }
 
     private let state: Mutex<State>
@@ -93,8 +95,26 @@ final class LeaseJournal: Sendable {
         let most = size / 2 / JournalFormat.recordSize
         while !rest.isEmpty {
             let part = rest.prefix(most)
-            while try !write(part) { try foldInactive() }
+            while try !write(part) { try makeRoom() }
             rest = rest.dropFirst(most)
+        }
+    }
+
+    /// How long after a fold that failed the next append may try again: on a full disk each try reads a whole file and
+    /// fails after a good part of the work.
+    private static let pause = Duration.milliseconds(500)
+
+    /// Folds for an append that has no file to go to.
+    private func makeRoom() throws(RegistryError) {
+        if let refusal = state.withLock({ $0.refusal }), ContinuousClock.now - refusal.at < Self.pause {
+            throw refusal.error
+        }
+        do throws(RegistryError) {
+            try foldInactive()
+            state.withLock { $0.refusal = nil }
+        } catch {
+            state.withLock { $0.refusal = (error, ContinuousClock.now) }
+            throw error
         }
     }
 

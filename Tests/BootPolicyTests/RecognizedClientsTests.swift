@@ -72,4 +72,20 @@ struct RecognizedClientsTests {
             #expect(client.traits.machine == machine)
         }
     }
+
+    @Test("no row looks at more of a UUID than the memory does")
+    func machinePrefixes() {
+        let rows = ClientFingerprint.tables.values.flatMap { $0 }
+        #expect(rows.allSatisfy { longestPrefix($0.when) <= RecognizedClients.machinePrefix })
+        #expect(rows.contains { longestPrefix($0.when) > 0 })
+    }
+
+    private func longestPrefix(_ condition: ClientCondition) -> Int {
+        switch condition {
+        case .machine(let prefix): prefix.count
+        case .any(let all), .all(let all): all.map(longestPrefix).max() ?? 0
+        case .not(let one): longestPrefix(one)
+        default: 0
+        }
+    }
 }

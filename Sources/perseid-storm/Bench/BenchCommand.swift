@@ -21,8 +21,10 @@ struct DHCPBench: AsyncParsableCommand {
     var seconds = 4
     @Option(help: "Runs of each rate, 1 to 20; the middle one counts.")
     var rounds = 3
-    @Flag(help: "Leave Kea and dnsmasq out.")
-    var alone = false
+    @Option(help: "Only a part: peers (the race by perfdhcp) or own (Perseid by its own generator).")
+    var only: Part?
+
+    enum Part: String, CaseIterable, ExpressibleByArgument { case peers, own }
 
     func validate() throws {
         guard (1...60).contains(seconds) else { throw ValidationError("--seconds is 1 to 60") }
@@ -39,12 +41,14 @@ struct DHCPBench: AsyncParsableCommand {
         try await network.bringUp()
         let directory = try LabDirectory(creating: state + "/bench-dhcp")
         var figures: [Figure] = []
-        if !alone { figures += try await race(network, directory) }
-        say("perseid alone, \(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator:")
-        figures += try await OwnFigures(
-            network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0],
-            stage1: stage1, rounds: rounds, say: say
-        ).measure()
+        if only != .own { figures += try await race(network, directory) }
+        if only != .peers {
+            say("perseid alone, \(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator:")
+            figures += try await OwnFigures(
+                network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0],
+                stage1: stage1, rounds: rounds, say: say
+            ).measure()
+        }
         say(Figure.summary(of: figures, bench: "dhcp"))
     }
 
