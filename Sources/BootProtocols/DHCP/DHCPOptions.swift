@@ -86,6 +86,13 @@ public struct DHCPOptions: Sendable {
         entries[index] = Entry(code: code, start: start, end: storage.count)
     }
 
+    /// Hands each option to `body` in its order, without a copy.
+    func visit<Failure: Error>(
+        _ body: (DHCPOptionCode, ArraySlice<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        for entry in entries { try body(entry.code, storage[entry.start..<entry.end]) }
+    }
+
     /// Appends the options as they go on the wire: the message type first, relay agent information last, the others
     /// in their order, and END.
     func write(to writer: inout ByteWriter) throws(DHCPError) {
