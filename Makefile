@@ -18,6 +18,10 @@ PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 
 # To measure DHCP against, and with.
 DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base
+# To measure TFTP against. Two of the servers exclude each other as packages: they are unpacked, what they need is
+# installed.
+TFTP_PEERS := tftpd-hpa atftpd
+TFTP_PEERS_NEED := dnsmasq-base libwrap0 libpcre2-8-0
 
 # Namespaces and taps need root; the build does not.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -27,7 +31,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp fuzz docs lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +80,15 @@ bench-dhcp: build ## DHCP: Kea, dnsmasq and Perseid by perfdhcp in turn, then Pe
 	swift build -c release --product perseid-storm
 	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
 	@$(AS_ROOT) $(STORM) bench dhcp --perseid $(PERSEID) --state .work --rounds $(ROUNDS)
+
+bench-tftp: build ## TFTP: tftpd-hpa, atftpd, dnsmasq and Perseid in turn; many clients; loss and reordering
+	@.ci/install-packages $(TFTP_PEERS_NEED)
+	@mkdir -p .work/peers && cd .work/peers && for package in $(TFTP_PEERS); do \
+		test -d $$package || { apt-get -q download $$package && dpkg-deb -x $${package}_*.deb $$package; } || exit 1; \
+	done
+	swift build -c release --product perseid-storm
+	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
+	@$(AS_ROOT) $(STORM) bench tftp --perseid $(PERSEID) --state .work
 
 # A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
 fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS

@@ -16,6 +16,8 @@ public struct BootEvent: Codable, Hashable, Sendable {
         case addressSeen = "address-seen"
         /// A loader, kernel or initramfs was sent whole.
         case fileSent = "file-sent"
+        /// The node put a file into the directory that is set for it, whole.
+        case fileReceived = "file-received"
         /// The script for this MAC was rendered and sent.
         case scriptSent = "script-sent"
         /// Stage 1 checked in and got its plan.

@@ -5,14 +5,23 @@ public func monotonicMilliseconds() -> Int64 {
     milliseconds(CLOCK_MONOTONIC)
 }
 
+/// Microseconds of the same clock: for round trips.
+public func monotonicMicroseconds() -> Int64 {
+    nanoseconds(CLOCK_MONOTONIC) / 1000
+}
+
 /// Milliseconds since 1970-01-01 00:00 UTC: for events and leases. May step when the clock is set.
 public func wallMilliseconds() -> Int64 {
     milliseconds(CLOCK_REALTIME)
 }
 
 private func milliseconds(_ clock: clockid_t) -> Int64 {
+    nanoseconds(clock) / 1_000_000
+}
+
+private func nanoseconds(_ clock: clockid_t) -> Int64 {
     var now = timespec()
     // Fails only for a clock that does not exist.
     _ = clock_gettime(clock, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
 }

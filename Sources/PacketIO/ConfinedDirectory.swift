@@ -74,7 +74,7 @@ public final class ConfinedDirectory: Sendable {
 
     /// The name without leading slashes, doubled slashes and `.`; refused are `..`, backslashes, and all bytes but
     /// printable ASCII.
-    static func relativeName(_ name: String) throws(ConfinedFileError) -> String {
+    public static func relativeName(_ name: String) throws(ConfinedFileError) -> String {
         guard name.utf8.count <= 1024 else { throw .badName("longer than 1024 bytes") }
         for byte in name.utf8 {
             if byte == UInt8(ascii: "\\") { throw .badName("it has a backslash") }

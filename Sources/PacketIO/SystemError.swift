@@ -24,6 +24,8 @@ public struct SystemError: Error, Hashable, Sendable {
     public var isNotFound: Bool { [ENOENT, ENODEV, ENXIO, ESRCH].contains(code) }
     /// Nothing to read yet, or no room to write (EAGAIN).
     public var isWouldBlock: Bool { code == EAGAIN }
+    /// Memory that is not there, or no longer: part of a mapped file that was cut off (EFAULT).
+    public var isBadAddress: Bool { code == EFAULT }
 
     /// The words for `code`, `Address already in use`.
     public var reason: String { String(cString: perseid_error_text(code)) }

@@ -71,7 +71,7 @@ extension UDPSocket {
 
 /// Errors that say "not in one call": a segment over the path's MTU (EMSGSIZE, in older kernels EINVAL), or no
 /// offload on the way.
-private let noOffload = [EINVAL, EMSGSIZE, EIO, ENOPROTOOPT, EOPNOTSUPP]
+let noOffload = [EINVAL, EMSGSIZE, EIO, ENOPROTOOPT, EOPNOTSUPP]
 
 private func sendMessage(
     _ socket: Int32, _ name: UnsafeMutablePointer<sockaddr_in>, _ payload: UnsafeRawBufferPointer,

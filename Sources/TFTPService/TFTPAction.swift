@@ -33,10 +33,15 @@ public struct TFTPDataRun: Hashable, Sendable {
 
 /// What the loop is to do for a `TFTPMachine`, in order.
 public enum TFTPAction: Hashable, Sendable {
-    /// Look the file up and tell `answer(_:_:at:)` what was found.
-    case lookUp(TFTPSessionID, name: String, client: TFTPClient)
+    /// Look the file up and tell `answer(_:_:pathMTU:at:)` what was found.
+    case lookUp(TFTPSessionID, TFTPRequest, client: TFTPClient)
+    /// Make room for a file that the client sends, and tell `answer(_:_:pathMTU:at:)`.
+    case create(TFTPSessionID, TFTPRequest, client: TFTPClient)
     case send(TFTPPacket, TFTPRoute)
     case sendData(TFTPDataRun)
+    /// Keep these bytes of the datagram that was received, behind those before, and tell `stored(_:at:)` if they are
+    /// the last of the file: it is whole then. Where that fails, what follows of the actions is void: `fail`.
+    case store(TFTPSessionID, payload: Range<Int>, isLast: Bool)
     /// The transfer is over: its file can be closed.
     case finish(TFTPSessionID, TFTPTransfer)
     /// A request that never became a transfer.

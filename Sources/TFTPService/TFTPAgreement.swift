@@ -4,7 +4,7 @@ internal import BootProtocols
 struct TFTPAgreement: Hashable, Sendable {
     var blockSize = TFTPPacket.defaultBlockSize
     var windowSize = 1
-    /// Milliseconds before each retransmission; nil: the server's own times.
+    /// Microseconds before each retransmission; nil: by measured round trip.
     var wait: Int64?
     /// The OACK's options in the order of the request; none: no OACK.
     var options: [TFTPOption] = []
@@ -14,31 +14,28 @@ struct TFTPAgreement: Hashable, Sendable {
 
     init() {}
 
-    init(_ request: TFTPRequest, size: Int, _ settings: TFTPSettings, interfaceIndex: UInt32) {
+    /// - Parameter size: bytes of the file as the OACK names them; nil: as the client named them.
+    init(
+        _ request: TFTPRequest, size: Int?, _ settings: TFTPSettings, interfaceIndex: UInt32, pathMTU: Int?
+    ) {
         if let asked = request[.blockSize] {
-            blockSize = min(asked.value, settings.maximumBlockSize(interface: interfaceIndex))
+            let most = settings.maximumBlockSize(interface: interfaceIndex, pathMTU: pathMTU)
+            blockSize = min(asked.value, most)
         }
         if let asked = request[.windowSize] {
             let most = min(max(settings.maximumWindowSize, 1), 64, max(1, Self.mostInFlight / blockSize))
             windowSize = min(asked.value, most)
         }
-        wait = request[.timeout].map { Int64($0.value) * 1000 }
+        wait = request[.timeout].map { Int64($0.value) * 1_000_000 }
         options = request.options.map { option in
             var option = option
             switch option.kind {
             case .blockSize: option.value = blockSize
             case .windowSize: option.value = windowSize
-            case .transferSize: option.value = size
+            case .transferSize: option.value = size ?? option.value
             case .timeout: break
             }
             return option
         }
-    }
-
-    /// Milliseconds to wait for an answer after `tries` retransmissions.
-    func wait(after tries: Int, _ settings: TFTPSettings) -> Int64 {
-        if let wait { return wait }
-        let doublings = Int64(min(max(tries, 0), 16))
-        return min(settings.longestWait, settings.firstWait << doublings)
     }
 }

@@ -30,30 +30,11 @@ public struct TFTPRefusal: Error, Hashable, Sendable {
     }
 }
 
-/// The bytes of one file, the same during the whole transfer.
+/// The bytes of one file.
 public enum TFTPSource: Sendable {
     case bytes([UInt8])
+    /// A file that is written meanwhile ends its transfers with an ERROR: no client gets half of each.
     case file(ReadOnlyFile)
-
-    /// In bytes.
-    public var size: Int {
-        switch self {
-        case .bytes(let bytes): bytes.count
-        case .file(let file): file.size
-        }
-    }
-
-    /// Fills `buffer` from `offset` on; gives less than its count only where the content ends.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
-        switch self {
-        case .file(let file): return try file.read(into: buffer, at: offset)
-        case .bytes(let bytes):
-            guard offset >= 0, offset < bytes.count else { return 0 }
-            let part = bytes[offset..<min(offset + buffer.count, bytes.count)]
-            buffer.copyBytes(from: part)
-            return part.count
-        }
-    }
 }
 
 /// The files of a directory and below, the same for every client.

@@ -10,45 +10,52 @@ final class TFTPPort: Sendable {
     }
 }
 
-/// Performs what a `TFTPMachine` decides: reads content, sends packets, reports.
+/// Performs what a `TFTPMachine` decides: reads content, sends packets, keeps what clients write, reports.
 struct TFTPLoop: ~Copyable {
     private let ports: [TFTPPort]
     private let content: any TFTPContent
     private let report: @Sendable (TFTPTransfer) -> Void
     private var machine: TFTPMachine
-    private var sources: [TFTPSessionID: TFTPSource] = [:]
-    private var batch = ReceiveBatch(capacity: 64, datagramSize: 1024)
-    /// Packets on their way out; grows to the largest window seen, which `TFTPAgreement` bounds.
-    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+    private var shelf = TFTPShelf()
+    /// What is sent, by the serial number of its transfer.
+    private var volumes: [UInt64: TFTPVolume] = [:]
+    private var uploads: TFTPUploads?
+    private var sender = BlockSender(headerSize: TFTPPacket.dataHeaderSize)
+    /// A packet without content on its way out.
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
 
     init(
-        _ ports: [TFTPPort], _ content: any TFTPContent, _ report: @escaping @Sendable (TFTPTransfer) -> Void,
-        _ machine: TFTPMachine
+        _ ports: [TFTPPort], _ content: any TFTPContent, _ uploads: TFTPUploads?,
+        _ report: @escaping @Sendable (TFTPTransfer) -> Void, _ machine: TFTPMachine
     ) {
         self.ports = ports
         self.content = content
+        self.uploads = uploads
         self.report = report
         self.machine = machine
     }
 
     deinit { buffer.deallocate() }
 
+    var counters: TFTPCounters { machine.counters }
+
     /// Milliseconds until `expire` is due; nil: no timer runs.
-    func timeout(at now: Int64) -> Int64? {
-        machine.deadline.map { $0 - now }
+    mutating func timeout(at now: Int64) -> Int64? {
+        machine.deadline.map { ($0 - now + 999) / 1000 }
     }
 
-    /// Takes what waits at a socket, one batch.
-    mutating func receive(on socket: Int) throws(SystemError) {
-        guard ports.indices.contains(socket) else { return }
+    /// Takes what waits at a socket, one batch. Tells whether more may wait.
+    mutating func receive(on socket: Int, into batch: inout ReceiveBatch) throws(SystemError) -> Bool {
+        guard ports.indices.contains(socket) else { return false }
         let count = try ports[socket].socket.receive(into: &batch)
-        let now = monotonicMilliseconds()
         for index in 0..<count {
-            let actions = batch.withDatagram(at: index) { origin, bytes in
-                machine.receive(bytes, from: origin, on: socket, at: now)
+            let now = monotonicMicroseconds()
+            _ = batch.withDatagram(at: index) { origin, bytes in
+                let actions = machine.receive(bytes, from: origin, on: socket, at: now)
+                perform(actions, payload: bytes, at: now)
             }
-            perform(actions ?? [], at: now)
         }
+        return count == batch.capacity
     }
 
     mutating func expire(at now: Int64) {
@@ -59,14 +66,19 @@ struct TFTPLoop: ~Copyable {
         perform(machine.stop(at: now), at: now)
     }
 
-    private mutating func perform(_ actions: [TFTPAction], at now: Int64) {
+    /// - Parameter payload: the datagram that the actions answer.
+    private mutating func perform(_ actions: [TFTPAction], payload: RawSpan = RawSpan(), at now: Int64) {
         for action in actions {
             switch action {
-            case .lookUp(let id, let name, let client): perform(lookUp(id, name, client, at: now), at: now)
+            case .lookUp(let id, let request, let client): perform(lookUp(id, request, client, at: now), at: now)
+            case .create(let id, let request, let client): perform(create(id, request, client, at: now), at: now)
             case .send(let packet, let route): send(packet, route, at: now)
             case .sendData(let run): send(run, at: now)
+            case .store(let id, let range, let isLast):
+                guard store(id, payload.extracting(range), isLast: isLast, at: now) else { return }
             case .finish(let id, let transfer):
-                sources[id] = nil
+                volumes[id.serial] = nil
+                uploads?.drop(id)
                 report(transfer)
             case .refuse(let transfer): report(transfer)
             }
@@ -74,66 +86,83 @@ struct TFTPLoop: ~Copyable {
     }
 
     private mutating func lookUp(
-        _ id: TFTPSessionID, _ name: String, _ client: TFTPClient, at now: Int64
+        _ id: TFTPSessionID, _ request: TFTPRequest, _ client: TFTPClient, at now: Int64
     ) -> [TFTPAction] {
         do throws(TFTPRefusal) {
-            let source = try content.lookup(name, for: client)
-            sources[id] = source
-            return machine.answer(id, .success(source.size), at: now)
+            let volume = try shelf.volume(content.lookup(request.fileName, for: client), request.mode)
+            volumes[id.serial] = volume
+            return machine.answer(id, .success(volume.size), pathMTU: mtu(request, client), at: now)
         } catch {
             return machine.answer(id, .failure(error), at: now)
         }
     }
 
-    private mutating func send(_ packet: TFTPPacket, _ route: TFTPRoute, at now: Int64) {
-        guard let size = packet.encode(into: buffer) else { return }
-        transmit(size, segmentSize: size, route, at: now)
-    }
-
-    /// Builds the packets of a run one behind the other, so that the kernel can take them in one call.
-    private mutating func send(_ run: TFTPDataRun, at now: Int64) {
-        let header = TFTPPacket.dataHeaderSize
-        let total = run.byteCount + run.blockCount * header
-        if buffer.count < total {
-            buffer.deallocate()
-            buffer = .allocate(byteCount: total, alignment: 64)
-        }
-        var used = 0
-        for index in 0..<run.blockCount {
-            let offset = index * run.blockSize
-            let size = min(run.blockSize, run.byteCount - offset)
-            let block = run.firstBlock &+ UInt16(truncatingIfNeeded: index)
-            let packet = UnsafeMutableRawBufferPointer(rebasing: buffer[used..<used + header + size])
-            _ = TFTPPacket.data(block: block, payload: header..<header + size).encode(into: packet)
-            let payload = UnsafeMutableRawBufferPointer(rebasing: packet[header...])
-            if let reason = fill(payload, run.session, at: run.offset + offset) {
-                return perform(machine.fail(run.session, reason, at: now), at: now)
-            }
-            used += packet.count
-        }
-        transmit(used, segmentSize: run.blockSize + header, run.route, at: now)
-    }
-
-    /// Nil, or why the content is not there.
-    private func fill(_ buffer: UnsafeMutableRawBufferPointer, _ id: TFTPSessionID, at offset: Int) -> String? {
-        do throws(SystemError) {
-            guard let source = sources[id] else { return "the file is closed" }
-            let count = try source.read(into: buffer, at: offset)
-            return count == buffer.count ? nil : "the file became shorter"
+    private mutating func create(
+        _ id: TFTPSessionID, _ request: TFTPRequest, _ client: TFTPClient, at now: Int64
+    ) -> [TFTPAction] {
+        do throws(TFTPRefusal) {
+            try uploads?.create(id, request, at: now)
+            return machine.answer(id, .success(0), pathMTU: mtu(request, client), at: now)
         } catch {
-            return error.reason
+            return machine.answer(id, .failure(error), at: now)
         }
     }
 
-    private mutating func transmit(_ size: Int, segmentSize: Int, _ route: TFTPRoute, at now: Int64) {
-        guard ports.indices.contains(route.socket) else { return }
+    /// Asked for only where it can make a block smaller.
+    private func mtu(_ request: TFTPRequest, _ client: TFTPClient) -> Int? {
+        guard let asked = request[.blockSize], asked.value > TFTPPacket.defaultBlockSize else { return nil }
+        return pathMTU(to: client.endpoint.address, from: client.localAddress)
+    }
+
+    /// False if the transfer is over by it.
+    private mutating func store(_ id: TFTPSessionID, _ bytes: RawSpan, isLast: Bool, at now: Int64) -> Bool {
+        do throws(TFTPRefusal) {
+            try uploads?.store(id, bytes, isLast: isLast)
+            if isLast { perform(machine.stored(id, at: now), at: now) }
+            return true
+        } catch {
+            perform(machine.fail(id, error, at: now), at: now)
+            return false
+        }
+    }
+
+    private mutating func send(_ packet: TFTPPacket, _ route: TFTPRoute, at now: Int64) {
+        guard let size = packet.encode(into: buffer), ports.indices.contains(route.socket) else { return }
         let bytes = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<size]))
         do throws(SystemError) {
-            let sent = try ports[route.socket].socket.send(
-                bytes, segmentSize: segmentSize, to: route.client, from: route.localAddress)
-            if sent < size { machine.postpone(route, at: now) }
+            let isSent = try ports[route.socket].socket.send(bytes, to: route.client, from: route.localAddress)
+            if !isSent { machine.postpone(route, blocks: 0, at: now) }
         } catch {
             machine.noteSendFailure(route, error.description)
         }
+    }
+
+    /// Hands the kernel a run of blocks, which takes their bytes from where they are.
+    private mutating func send(_ run: TFTPDataRun, at now: Int64) {
+        guard ports.indices.contains(run.route.socket) else { return }
+        guard let volume = volumes[run.session.serial] else { return fail(run, "the file is closed", at: now) }
+        let changed = "the file was changed while it was sent"
+        guard !volume.hasChanged else { return fail(run, changed, at: now) }
+        do throws(SystemError) {
+            let sent = try volume.withBytes(run.offset..<run.offset + run.byteCount) { bytes throws(SystemError) in
+                try sender.send(
+                    bytes, blockSize: run.blockSize, blocks: run.blockCount, over: ports[run.route.socket].socket,
+                    to: run.route.client, from: run.route.localAddress
+                ) { index, room in
+                    let block = run.firstBlock &+ UInt16(truncatingIfNeeded: index)
+                    _ = TFTPPacket.data(block: block, payload: 0..<0).encode(into: room)
+                }
+            }
+            if sent < run.blockCount { machine.postpone(run.route, blocks: run.blockCount - sent, at: now) }
+        } catch {
+            guard !error.isBadAddress else { return fail(run, changed, at: now) }
+            machine.noteSendFailure(run.route, error.description)
+        }
+        // Nobody asks again after the last block.
+        if run.offset + run.byteCount == volume.size, volume.hasChanged { fail(run, changed, at: now) }
+    }
+
+    private mutating func fail(_ run: TFTPDataRun, _ reason: String, at now: Int64) {
+        perform(machine.fail(run.session, TFTPRefusal(.notDefined, reason), at: now), at: now)
     }
 }

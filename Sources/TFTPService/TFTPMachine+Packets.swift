@@ -7,16 +7,13 @@ extension TFTPMachine {
         guard var session = sessions[Ports(client: client.endpoint, socket: socket)] else {
             return stranger(client, on: socket)
         }
-        let effect = session.acknowledge(block)
+        let effect = session.acknowledge(block, at: now)
         switch effect {
         case .ignore:
             store(session)
             return []
         case .complete: return end(session, .complete, at: now)
-        case .sendNext, .sendAgain:
-            session.tries = 0
-            if effect == .sendAgain { session.retransmissions += 1 }
-            return transmit(&session, at: now)
+        case .send(let sending): return transmit(&session, sending, at: now)
         }
     }
 
@@ -33,81 +30,67 @@ extension TFTPMachine {
     }
 
     /// A packet that belongs to no transfer (RFC 1350, 4): told so, and no transfer is disturbed.
-    func stranger(_ client: TFTPClient, on socket: Int) -> [TFTPAction] {
+    mutating func stranger(_ client: TFTPClient, on socket: Int) -> [TFTPAction] {
         guard sessions[Ports(client: client.endpoint, socket: socket)] == nil else { return [] }
         let route = TFTPRoute(socket: socket, client: client.endpoint, localAddress: client.localAddress)
-        return [.send(.error(.unknownTransferID, message: "unknown transfer ID"), route)]
+        return [error(.unknownTransferID, "unknown transfer ID", route)]
     }
+}
 
-    /// Refuses a request before it becomes a transfer. Without an answer for the client if it had better ask again.
-    func refuse(
-        _ name: String, _ client: TFTPClient, _ refusal: TFTPRefusal, silently: Bool = false
+// MARK: - Writing
+
+extension TFTPMachine {
+    /// Takes a block of a file that the client sends.
+    mutating func take(
+        _ block: UInt16, _ payload: Range<Int>, isCut: Bool, _ client: TFTPClient, on socket: Int, at now: Int64
     ) -> [TFTPAction] {
-        let transfer = TFTPTransfer(
-            client: client, name: printableName(name), size: 0, bytes: 0, milliseconds: 0, retransmissions: 0,
-            blockSize: TFTPPacket.defaultBlockSize, windowSize: 1, outcome: .refused(refusal.message))
-        if silently { return [.refuse(transfer)] }
-        let route = TFTPRoute(socket: 0, client: client.endpoint, localAddress: client.localAddress)
-        return [.send(.error(refusal.code, message: refusal.message), route), .refuse(transfer)]
+        guard var session = sessions[Ports(client: client.endpoint, socket: socket)] else {
+            return stranger(client, on: socket)
+        }
+        guard session.phase == .receiving else { return takeAgain(block, session) }
+        switch isCut ? .tooLong : session.blocks.receive(block: block, byteCount: payload.count) {
+        case .ignore: return []
+        case .tooLong:
+            let words = "a block longer than \(session.agreement.blockSize) bytes"
+            return fail(session.id, TFTPRefusal(.illegalOperation, words), at: now)
+        case .acknowledge:
+            session.hear(at: now)
+            session.retransmissions += 1
+            return transmit(&session, .window, at: now)
+        case .take(let isDue, let isLast):
+            session.hear(at: now)
+            session.size += payload.count
+            let keep = TFTPAction.store(session.id, payload: payload, isLast: isLast)
+            guard isDue, !isLast else {
+                session.deadline = now + session.wait(settings)
+                store(session)
+                return [keep]
+            }
+            return [keep] + transmit(&session, .window, at: now)
+        }
     }
 
-    mutating func start(_ request: TFTPRequest, _ client: TFTPClient, at now: Int64) -> [TFTPAction] {
-        guard request.mode == .octet else {
-            let message = "mode \(request.mode.rawValue) is not served, ask for octet"
-            return refuse(request.fileName, client, TFTPRefusal(.illegalOperation, message))
-        }
-        if let earlier = repeated(request, client) { return answerAgain(earlier, at: now) }
-        var actions: [TFTPAction] = []
-        if settings.transferPorts <= 0, let earlier = sessions[Ports(client: client.endpoint, socket: 0)],
-            earlier.isActive
-        {
-            actions = end(earlier, .superseded, at: now)
-        }
-        guard activeCount < settings.maximumSessions,
-            activeByClient[client.endpoint.address, default: 0] < settings.maximumSessionsPerClient,
-            let socket = freeSocket(for: client.endpoint)
-        else {
-            return actions
-                + refuse(request.fileName, client, TFTPRefusal(.notDefined, "server is busy"), silently: true)
-        }
-        // What lingers is bounded too.
-        if sessions.count >= 2 * settings.maximumSessions { sessions = sessions.filter(\.value.isActive) }
-        nextSerial &+= 1
-        let id = TFTPSessionID(client: client.endpoint, socket: socket, serial: nextSerial)
-        add(TFTPSession(id: id, client: client, request: request, at: now))
-        return actions + [.lookUp(id, name: request.fileName, client: client)]
+    /// Acknowledges the last block of a file that has been stored whole.
+    public mutating func stored(_ id: TFTPSessionID, at now: Int64) -> [TFTPAction] {
+        guard let session = session(id), session.phase == .receiving, session.blocks.isComplete else { return [] }
+        return [.send(.acknowledgment(block: session.blocks.lastBlock), session.route)]
+            + end(session, .complete, at: now)
     }
 
-    private var sockets: ClosedRange<Int> {
-        settings.transferPorts <= 0 ? 0...0 : 1...min(settings.transferPorts, 256)
-    }
-
-    /// The transfer that this very request began, while the client has not acknowledged anything.
-    private func repeated(_ request: TFTPRequest, _ client: TFTPClient) -> TFTPSession? {
-        for socket in sockets {
-            let session = sessions[Ports(client: client.endpoint, socket: socket)]
-            if let session, session.isFresh, session.request == request { return session }
+    /// The last block of a finished write again: its acknowledgment was lost.
+    private func takeAgain(_ block: UInt16, _ session: TFTPSession) -> [TFTPAction] {
+        guard session.phase == .lingering, session.blocks.isComplete, block == session.blocks.lastBlock else {
+            return []
         }
-        return nil
+        return [.send(.acknowledgment(block: block), session.route)]
     }
 
-    private mutating func answerAgain(_ earlier: TFTPSession, at now: Int64) -> [TFTPAction] {
-        guard earlier.phase != .opening else { return [] }
-        var session = earlier
-        session.retransmissions += 1
-        return transmit(&session, at: now)
-    }
-
-    /// A socket without a transfer of this client port, or else one where only a finished one lingers.
-    private func freeSocket(for client: IPv4Endpoint) -> Int? {
-        var lingering: Int?
-        let sockets = sockets
-        for step in 0..<sockets.count {
-            let turn = (Int(truncatingIfNeeded: nextSerial & 0xffff) + step) % sockets.count
-            let socket = sockets.lowerBound + turn
-            guard let session = sessions[Ports(client: client, socket: socket)] else { return socket }
-            if !session.isActive { lingering = lingering ?? socket }
+    /// Where a write is: the OACK before the first block (RFC 2347), then the last block that was taken.
+    func acknowledgment(_ session: inout TFTPSession) -> TFTPAction {
+        if session.blocks.count == 0, !session.agreement.options.isEmpty {
+            return .send(.optionAcknowledgment(session.agreement.options), session.route)
         }
-        return lingering
+        let block = session.tries > 0 ? session.blocks.acknowledgeAgain() : session.blocks.lastBlock
+        return .send(.acknowledgment(block: block), session.route)
     }
 }

@@ -1,7 +1,8 @@
 public import BootProtocols
 public import PacketIO
+internal import Synchronization
 
-/// A read-only TFTP server on its sockets: the thin loop under a `TFTPMachine`.
+/// A TFTP server on its sockets: the thin loop under a `TFTPMachine`.
 ///
 /// `init` opens the sockets, which may need privileges; `run` needs none.
 public final class TFTPServer: Sendable {
@@ -22,7 +23,12 @@ public final class TFTPServer: Sendable {
     /// The address and port that clients ask.
     public var local: IPv4Endpoint { ports[0].socket.local }
 
+    /// What it has done so far. May be asked from any thread.
+    public var counters: TFTPCounters { published.withLock { $0 } }
+
     private let settings: TFTPSettings
+    private let published = Mutex(TFTPCounters())
+    private let writes: TFTPWriteDirectory?
     private let content: any TFTPContent
     private let report: @Sendable (TFTPTransfer) -> Void
     /// The well-known port and those of the transfers.
@@ -30,22 +36,29 @@ public final class TFTPServer: Sendable {
     private let waker: Waker
 
     /// Opens the sockets. A taken port fails with `isAddressInUse`; `PortHolder.find` says who has it.
-    /// - Parameter report: called on the server's thread for every request when it is over.
+    /// - Parameters:
+    ///   - writes: where clients may put files; nil: nowhere.
+    ///   - report: called on the server's thread for every request when it is over.
     public init(
         _ listening: Listening = Listening(), settings: TFTPSettings = TFTPSettings(), content: any TFTPContent,
-        report: @escaping @Sendable (TFTPTransfer) -> Void
+        writes: TFTPWriteDirectory? = nil, report: @escaping @Sendable (TFTPTransfer) -> Void
     ) throws(SystemError) {
         var settings = settings
-        for interface in try NetworkInterface.all() where settings.interfaceMTU[interface.index] == nil {
-            settings.interfaceMTU[interface.index] = interface.mtu
+        settings.acceptsWrites = writes != nil
+        for interface in try NetworkInterface.all() {
+            if settings.interfaceMTU[interface.index] == nil { settings.interfaceMTU[interface.index] = interface.mtu }
+            settings.localSubnets += interface.addresses.compactMap(\.subnet)
         }
         var options = UDPSocket.Options(
-            address: listening.address, port: listening.port, interface: listening.interface)
+            address: listening.address, port: listening.port, interface: listening.interface,
+            bufferSize: Self.bufferSize)
         var ports = [try TFTPPort(options)]
         options.port = 0
-        for _ in 0..<min(max(settings.transferPorts, 0), 256) { ports.append(try TFTPPort(options)) }
+        let others = settings.ports == .single ? 0 : settings.transferPorts
+        for _ in 0..<min(max(others, 0), 256) { ports.append(try TFTPPort(options)) }
         self.settings = settings
         self.content = content
+        self.writes = writes
         self.report = report
         self.ports = ports
         waker = try Waker()
@@ -73,19 +86,38 @@ public final class TFTPServer: Sendable {
     public func run() throws(SystemError) {
         let poller = try Poller(waker: waker)
         for (index, port) in ports.enumerated() { try poller.add(port.socket.descriptor, token: UInt64(index)) }
-        var loop = TFTPLoop(ports, content, report, TFTPMachine(settings))
+        let uploads = try writes.map { directory throws(SystemError) in
+            try TFTPUploads(directory, at: monotonicMicroseconds())
+        }
+        var loop = TFTPLoop(ports, content, uploads, report, TFTPMachine(settings))
+        // Longer than any block that a client may send over Ethernet, jumbo frames among it; most are ACKs.
+        var batch = ReceiveBatch(capacity: 64, datagramSize: 9000)
+        var expired = monotonicMicroseconds()
         while !waker.isStopRequested {
             var failure: SystemError?
-            try poller.wait(milliseconds: loop.timeout(at: monotonicMilliseconds())) { token, _ in
+            var mayWait = false
+            try poller.wait(milliseconds: loop.timeout(at: monotonicMicroseconds())) { token, _ in
                 do throws(SystemError) {
-                    try loop.receive(on: Int(token))
+                    if try loop.receive(on: Int(token), into: &batch) { mayWait = true }
                 } catch {
                     failure = error
                 }
             }
             if let failure { throw failure }
-            loop.expire(at: monotonicMilliseconds())
+            let now = monotonicMicroseconds()
+            // Acknowledgments that wait to be read must not be taken for lost.
+            if !mayWait || now - expired > Self.longestPutOff {
+                loop.expire(at: now)
+                expired = now
+            }
+            let counters = loop.counters
+            published.withLock { $0 = counters }
         }
-        loop.stop(at: monotonicMilliseconds())
+        loop.stop(at: monotonicMicroseconds())
     }
+
+    /// Kernel buffer of a socket in bytes: a thousand clients acknowledge at once, and their windows leave at once.
+    private static let bufferSize = 4 << 20
+    /// Microseconds that timers may be late while packets wait.
+    private static let longestPutOff: Int64 = 100_000
 }

@@ -1,5 +1,26 @@
 internal import BootProtocols
 
+/// What stays the same during a transfer, held once.
+final class TFTPTransferFacts: Sendable {
+    let id: TFTPSessionID
+    let client: TFTPClient
+    let request: TFTPRequest
+    let direction: TFTPTransfer.Direction
+    /// Microseconds.
+    let started: Int64
+
+    init(
+        id: TFTPSessionID, client: TFTPClient, request: TFTPRequest, direction: TFTPTransfer.Direction,
+        at now: Int64
+    ) {
+        self.id = id
+        self.client = client
+        self.request = request
+        self.direction = direction
+        started = now
+    }
+}
+
 /// One transfer: what was agreed and how far it is.
 ///
 /// Blocks are counted from 0 without wrapping; block n stands as n + 1, modulo 65536, in its packet.
@@ -10,113 +31,116 @@ struct TFTPSession: Sendable {
         /// The OACK is out, the ACK of block 0 is not in (RFC 2347).
         case negotiating
         case sending
+        /// The client writes.
+        case receiving
         /// Over. Kept a while to know its late packets.
         case lingering
     }
 
-    /// What an ACK calls for.
-    enum Effect: Hashable, Sendable {
-        /// Nothing: it is old, from the future, or a repetition.
-        case ignore
-        /// The next window is due.
-        case sendNext
-        /// The window from the first unacknowledged block on is due again.
-        case sendAgain
-        case complete
-    }
-
-    let id: TFTPSessionID
-    let client: TFTPClient
-    let request: TFTPRequest
-    let started: Int64
+    let facts: TFTPTransferFacts
     var phase = Phase.opening
     var agreement = TFTPAgreement()
     /// Bytes of the file.
     var size = 0
-    /// Blocks that were acknowledged, and blocks that were sent.
-    private(set) var acknowledged = 0
-    private(set) var sent = 0
-    /// Retransmissions since the last progress, and in all.
+    /// Of a read.
+    var flow = TFTPFlow()
+    /// Of a write.
+    var blocks = TFTPBlockReceiver()
+    var trip = TFTPRoundTrip()
+    /// Waits in vain since the last round trip that was measured, and since the client was last heard.
+    var doublings = 0
     var tries = 0
     var retransmissions = 0
+    var heard: Int64
     var deadline = Int64.max
+    /// When the session's entry among the timers is due.
+    var timer = Int64.max
     var sendFailure: String?
     /// The packets that `deadline` is for never left this machine.
     var isUnsent = false
-    /// See `duplicate()`.
-    private var duplicateSeen = false
-    private var duplicatesMuted = false
 
-    init(id: TFTPSessionID, client: TFTPClient, request: TFTPRequest, at now: Int64) {
-        self.id = id
-        self.client = client
-        self.request = request
-        started = now
+    init(_ facts: TFTPTransferFacts) {
+        self.facts = facts
+        heard = facts.started
     }
 
+    var id: TFTPSessionID { facts.id }
+    var client: TFTPClient { facts.client }
+    var request: TFTPRequest { facts.request }
     var isActive: Bool { phase != .lingering }
 
     /// Nothing was acknowledged yet: the same request again is the first one repeated.
-    var isFresh: Bool { isActive && acknowledged == 0 }
+    var isFresh: Bool { isActive && flow.acknowledged == 0 && blocks.count == 0 }
+
+    /// The client asked and was not heard since.
+    var isHalfOpen: Bool { isActive && heard == facts.started }
 
     /// Blocks of the file; the last is short, and empty where the size is a multiple of the block size.
     var blockTotal: Int { size / agreement.blockSize + 1 }
 
-    var acknowledgedBytes: Int { min(size, acknowledged * agreement.blockSize) }
+    var transferredBytes: Int {
+        facts.direction == .write ? size : min(size, flow.acknowledged * agreement.blockSize)
+    }
 
     var route: TFTPRoute {
         TFTPRoute(socket: id.socket, client: id.client, localAddress: client.localAddress)
     }
 
+    /// Microseconds until something is to be sent again.
+    func wait(_ settings: TFTPSettings) -> Int64 {
+        agreement.wait ?? trip.timeout(after: doublings, settings)
+    }
+
+    /// The client was silent for too long at `now`.
+    func isGone(at now: Int64, _ settings: TFTPSettings) -> Bool {
+        let own = (agreement.wait ?? 0) * TFTPSettings.patienceInTimeouts
+        return now - heard >= max(settings.patience * 1000, own)
+    }
+
     /// Takes the client's ACK of the block that stands as `block` in the packet.
-    mutating func acknowledge(_ block: UInt16) -> Effect {
+    mutating func acknowledge(_ block: UInt16, at now: Int64) -> TFTPFlow.Effect {
         switch phase {
-        case .opening, .lingering: return .ignore
+        case .opening, .lingering, .receiving: return .ignore
         case .negotiating:
             guard block == 0 else { return .ignore }
+            hear(at: now, sample: retransmissions == 0 ? now - flow.sentAt : nil)
             phase = .sending
-            return .sendNext
+            return .send(.window)
         case .sending:
-            let ahead = Int(block &- UInt16(truncatingIfNeeded: acknowledged))
-            guard ahead > 0 else { return duplicate() }
-            guard ahead <= sent - acknowledged else { return .ignore }
-            acknowledged += ahead
-            if acknowledged == blockTotal { return .complete }
-            // Within the window: blocks behind it were lost, the client wants them again (RFC 7440, 4).
-            let partial = acknowledged < sent
-            duplicatesMuted = partial || duplicateSeen
-            duplicateSeen = false
-            return partial ? .sendAgain : .sendNext
+            let (effect, sample) = flow.acknowledge(
+                block, total: blockTotal, window: agreement.windowSize, shortestTrip: trip.shortest, at: now)
+            if effect != .ignore { hear(at: now, sample: sample) }
+            return effect
         }
     }
 
-    /// An ACK of what is acknowledged already. In lockstep it means nothing: answering it would double the flow for
-    /// the rest of the transfer (RFC 1123, 4.2.3.1, the Sorcerer's Apprentice). In a window it says that the
-    /// first block was lost, and firmware says so once for every block that came behind: it is answered once, and
-    /// not again before a window has passed without, so that no echo of it lives on.
-    private mutating func duplicate() -> Effect {
-        guard agreement.windowSize > 1, sent > acknowledged else { return .ignore }
-        duplicateSeen = true
-        guard !duplicatesMuted else { return .ignore }
-        duplicatesMuted = true
-        return .sendAgain
+    /// The client lives. A round trip is measured where only one packet can have caused the answer (RFC 6298, 3).
+    mutating func hear(at now: Int64, sample: Int64? = nil) {
+        heard = now
+        tries = 0
+        guard let sample else {
+            // Progress, by which copy of a packet nobody knows: some of the patience may go, not all.
+            doublings = max(0, doublings - 1)
+            return
+        }
+        trip.take(sample)
+        doublings = 0
     }
 
-    /// The window that begins with the first unacknowledged block, which counts as sent from now on.
-    mutating func nextRun() -> TFTPDataRun {
-        let count = min(agreement.windowSize, blockTotal - acknowledged)
-        let offset = acknowledged * agreement.blockSize
-        sent = acknowledged + count
+    /// The blocks of `range` as they are sent.
+    func run(_ range: Range<Int>) -> TFTPDataRun {
+        let offset = range.lowerBound * agreement.blockSize
         return TFTPDataRun(
-            session: id, route: route, firstBlock: UInt16(truncatingIfNeeded: acknowledged + 1), offset: offset,
-            byteCount: min(count * agreement.blockSize, size - offset), blockSize: agreement.blockSize,
-            blockCount: count)
+            session: id, route: route, firstBlock: UInt16(truncatingIfNeeded: range.lowerBound + 1), offset: offset,
+            byteCount: min(range.count * agreement.blockSize, size - offset), blockSize: agreement.blockSize,
+            blockCount: range.count)
     }
 
     func transfer(_ outcome: TFTPTransfer.Outcome, at now: Int64) -> TFTPTransfer {
         TFTPTransfer(
-            client: client, name: printableName(request.fileName), size: size, bytes: acknowledgedBytes,
-            milliseconds: now - started, retransmissions: retransmissions, blockSize: agreement.blockSize,
-            windowSize: agreement.windowSize, outcome: outcome, sendFailure: sendFailure)
+            client: client, direction: facts.direction, name: printableName(request.fileName), size: size,
+            bytes: transferredBytes, milliseconds: (now - facts.started) / 1000, retransmissions: retransmissions,
+            blockSize: agreement.blockSize, windowSize: agreement.windowSize, outcome: outcome,
+            sendFailure: sendFailure)
     }
 }

@@ -16,6 +16,11 @@ public struct TFTPClient: Hashable, Sendable {
 
 /// How a request for a file went, told when it is over.
 public struct TFTPTransfer: Hashable, Sendable {
+    /// Which way the file goes: to the client, or from it.
+    public enum Direction: String, Hashable, Sendable {
+        case read, write
+    }
+
     public enum Outcome: Hashable, Sendable {
         /// The client acknowledged the last block.
         case complete
@@ -23,7 +28,7 @@ public struct TFTPTransfer: Hashable, Sendable {
         case probed
         /// The client ended it with an ERROR.
         case aborted(TFTPErrorCode, message: String)
-        /// The client fell silent.
+        /// The client fell silent, or had not acknowledged anything when its place was needed.
         case timedOut
         /// The client asked anew before this transfer was over (single-port mode).
         case superseded
@@ -34,11 +39,12 @@ public struct TFTPTransfer: Hashable, Sendable {
     }
 
     public var client: TFTPClient
+    public var direction: Direction
     /// As the client sent it, bytes that are not printable ASCII replaced by `?`.
     public var name: String
-    /// Bytes of the file.
+    /// Bytes of the file; of one that the client sends, those that came.
     public var size: Int
-    /// Bytes that the client acknowledged.
+    /// Bytes that the client acknowledged, or that came from it.
     public var bytes: Int
     /// From the request to the end.
     public var milliseconds: Int64

@@ -21,7 +21,7 @@ struct Perseid: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, NodeCommand.self, CapsuleCommand.self, Stage1Command.self, TimelineCommand.self,
-            DriftCommand.self, LoaderCommand.self, LabCommand.self,
+            DriftCommand.self, LoaderCommand.self, TFTPCommand.self, LabCommand.self,
         ])
 }
 

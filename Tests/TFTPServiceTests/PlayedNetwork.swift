@@ -8,8 +8,16 @@ struct PlayedNetwork {
     static let client = IPv4Endpoint(IPv4Address(value: 0x0a4d_0037), port: 1337)
 
     var machine: TFTPMachine
-    var now: Int64 = 1000
+    /// Microseconds; `now` is the same in milliseconds.
+    var clock: Int64 = 1_000_000
+    var now: Int64 {
+        get { clock / 1000 }
+        set { clock = newValue * 1000 }
+    }
     var files: [String: Int] = ["loader": 1300]
+    var pathMTU: Int?
+    /// Bytes that clients wrote.
+    var stored = 0
     /// What was told of requests that are over.
     var reports: [TFTPTransfer] = []
 
@@ -32,13 +40,13 @@ struct PlayedNetwork {
     ) -> [TFTPAction] {
         let origin = DatagramOrigin(
             source: client, destination: destination, localAddress: Self.server, interfaceIndex: 2)
-        return settle(machine.receive(bytes.span.bytes, from: origin, on: socket, at: now))
+        return settle(machine.receive(bytes.span.bytes, from: origin, on: socket, at: clock))
     }
 
     /// Lets time pass up to the machine's deadline.
     mutating func waitForDeadline() -> [TFTPAction] {
-        now = machine.deadline ?? now
-        return settle(machine.expire(at: now))
+        clock = machine.deadline ?? clock
+        return settle(machine.expire(at: clock))
     }
 
     /// Lets time pass until no timer runs; the client stays silent.
@@ -49,8 +57,14 @@ struct PlayedNetwork {
     mutating func settle(_ actions: [TFTPAction]) -> [TFTPAction] {
         actions.flatMap { action -> [TFTPAction] in
             switch action {
-            case .lookUp(let id, let name, _):
-                return settle(machine.answer(id, files[name].map { .success($0) } ?? .failure(.notFound), at: now))
+            case .lookUp(let id, let request, _):
+                let found = files[request.fileName].map { Result<Int, TFTPRefusal>.success($0) }
+                return settle(machine.answer(id, found ?? .failure(.notFound), pathMTU: pathMTU, at: clock))
+            case .create(let id, _, _):
+                return settle(machine.answer(id, .success(0), pathMTU: pathMTU, at: clock))
+            case .store(let id, let range, let isLast):
+                stored += range.count
+                return isLast ? settle(machine.stored(id, at: clock)) : []
             case .finish(_, let transfer), .refuse(let transfer):
                 reports.append(transfer)
                 return []
@@ -79,7 +93,7 @@ extension TFTPAction {
         switch self {
         case .send(_, let route): route
         case .sendData(let run): run.route
-        case .lookUp, .finish, .refuse: nil
+        case .lookUp, .create, .store, .finish, .refuse: nil
         }
     }
 

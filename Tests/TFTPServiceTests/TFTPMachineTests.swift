@@ -40,26 +40,51 @@ struct TFTPLockstepTests {
         #expect(net.reports.map(\.outcome) == [.complete])
     }
 
-    @Test("a lost block or a lost acknowledgment is answered by time, with longer and longer waits")
+    @Test("without a measured round trip a lost block is answered after 1 s, then longer and longer")
     func lost() {
         var net = PlayedNetwork()
         let (_, socket) = net.ask()
-        _ = net.acknowledge(1, to: socket)
         var waits: [Int64] = []
         for _ in 0..<5 {
             let before = net.now
-            #expect(net.waitForDeadline().blocks == [Blocks(2, 1, 512)])
+            #expect(net.waitForDeadline().blocks == [Blocks(1, 1, 512)])
             waits.append(net.now - before)
         }
         #expect(waits == [1000, 2000, 4000, 8000, 8000])
-        // Progress makes the next wait short again.
-        #expect(net.acknowledge(2, to: socket).blocks == [Blocks(3, 1, 276)])
+        #expect(net.acknowledge(1, to: socket).blocks == [Blocks(2, 1, 512)])
+        // Which copy was acknowledged nobody knows (Karn's algorithm): the wait stays long.
         let before = net.now
-        #expect(net.waitForDeadline().blocks == [Blocks(3, 1, 276)])
-        #expect(net.now - before == 1000)
+        #expect(net.waitForDeadline().blocks == [Blocks(2, 1, 512)])
+        #expect(net.now - before == 8000)
+        _ = net.acknowledge(2, to: socket)
         #expect(net.acknowledge(3, to: socket).isEmpty)
         #expect(net.reports.map(\.retransmissions) == [6])
         #expect(net.reports.map(\.outcome) == [.complete])
+    }
+
+    @Test(
+        "the wait follows the round trips that were measured, within its bounds",
+        arguments: [(100, 2000), (3000, 4000), (50_000, 70_000), (3_000_000, 8_000_000)])
+    func measured(trip: Int64, wait: Int64) {
+        var net = PlayedNetwork()
+        net.files["f"] = 512 * 40
+        let (_, socket) = net.ask("f")
+        for block in UInt16(1)...30 {
+            net.clock += trip
+            #expect(net.acknowledge(block, to: socket).blocks.count == 1)
+        }
+        let before = net.clock
+        #expect(net.waitForDeadline().blocks == [Blocks(31, 1, 512)])
+        #expect((trip...wait).contains(net.clock - before))
+        // One measured round trip makes the wait short again.
+        _ = net.waitForDeadline()
+        _ = net.acknowledge(31, to: socket)
+        net.clock += trip
+        _ = net.acknowledge(32, to: socket)
+        let again = net.clock
+        _ = net.waitForDeadline()
+        #expect((trip...max(2000, wait)).contains(net.clock - again))
+        #expect(net.reports.isEmpty)
     }
 
     @Test("a negotiated timeout is kept at each try")
@@ -79,14 +104,28 @@ struct TFTPLockstepTests {
     func vanished() {
         var net = PlayedNetwork()
         let (_, socket) = net.ask()
-        _ = net.acknowledge(1, to: socket)
-        for _ in 0..<5 { #expect(net.waitForDeadline().blocks == [Blocks(2, 1, 512)]) }
+        for _ in 0..<5 { #expect(net.waitForDeadline().blocks == [Blocks(1, 1, 512)]) }
         #expect(net.waitForDeadline().isEmpty)
         #expect(net.reports.map(\.outcome) == [.timedOut])
-        #expect(net.reports.first?.bytes == 512)
+        #expect(socket > 0)
         #expect(net.machine.deadline != nil)
         #expect(net.waitForDeadline().isEmpty)
         #expect(net.machine.deadline == nil)
+    }
+
+    @Test("a client that vanishes in the midst is given up after 31 s, however short the round trips were")
+    func vanishedLater() {
+        var net = PlayedNetwork()
+        let (_, socket) = net.ask()
+        net.clock += 100
+        _ = net.acknowledge(1, to: socket)
+        let heard = net.clock
+        var sent = 0
+        while net.reports.isEmpty { sent += net.waitForDeadline().count }
+        #expect((31_000_000..<40_000_000).contains(net.clock - heard))
+        #expect((20...50).contains(sent))
+        #expect(net.reports.map(\.outcome) == [.timedOut])
+        #expect(net.reports.first?.bytes == 512)
     }
 
     @Test("acknowledgments of old blocks, of blocks to come, and repeated ones send nothing")
@@ -159,7 +198,7 @@ struct TFTPLockstepTests {
         var net = PlayedNetwork()
         let run = try #require(net.ask().actions.first?.run)
         for _ in 0..<20 {
-            net.machine.postpone(run.route, at: net.now)
+            net.machine.postpone(run.route, blocks: 1, at: net.clock)
             let before = net.now
             #expect(net.waitForDeadline().blocks == [Blocks(1, 1, 512)])
             #expect(net.now - before == 5)
@@ -181,8 +220,8 @@ struct TFTPLockstepTests {
             source: PlayedNetwork.client, destination: PlayedNetwork.server, localAddress: PlayedNetwork.server,
             interfaceIndex: 2)
         let request = TFTPPacket.readRequest(TFTPRequest(fileName: "kernel")).bytes
-        let asked = net.machine.receive(request.span.bytes, from: origin, on: 0, at: net.now)
-        net.machine.postpone(run.route, at: net.now)
+        let asked = net.machine.receive(request.span.bytes, from: origin, on: 0, at: net.clock)
+        net.machine.postpone(run.route, blocks: 1, at: net.clock)
         #expect(net.waitForDeadline().isEmpty)
         #expect(net.settle(asked).blocks == [Blocks(1, 1, 512)])
     }
@@ -191,11 +230,12 @@ struct TFTPLockstepTests {
     func failures() throws {
         var net = PlayedNetwork()
         let run = try #require(net.ask().actions.first?.run)
-        let actions = net.settle(net.machine.fail(run.session, "the file became shorter", at: net.now))
+        let actions = net.settle(
+            net.machine.fail(run.session, TFTPRefusal(.notDefined, "the file became shorter"), at: net.clock))
         #expect(actions.packets == [.error(.notDefined, message: "the file became shorter")])
-        #expect(net.settle(net.machine.fail(run.session, "again", at: net.now)).isEmpty)
+        #expect(net.settle(net.machine.fail(run.session, .notFound, at: net.clock)).isEmpty)
         _ = net.ask("loader", from: IPv4Endpoint(PlayedNetwork.server, port: 9))
-        let stop = net.settle(net.machine.stop(at: net.now))
+        let stop = net.settle(net.machine.stop(at: net.clock))
         #expect(stop.packets == [.error(.notDefined, message: "the server stops")])
         #expect(net.reports.map(\.outcome) == [.failed("the file became shorter"), .failed("the server stops")])
     }

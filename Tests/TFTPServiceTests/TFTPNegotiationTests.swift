@@ -39,6 +39,16 @@ struct TFTPNegotiationTests {
         #expect(first.packets == [.optionAcknowledgment([TFTPOption(.blockSize, given)])])
     }
 
+    @Test(
+        "the block size is never over what the route to the client takes",
+        arguments: [(1400, 1368), (9000, 1468), (300, 512)])
+    func pathMTU(mtu: Int, given: Int) {
+        var net = PlayedNetwork { $0.interfaceMTU[2] = 1500 }
+        net.pathMTU = mtu
+        let first = net.ask("loader", [TFTPOption(.blockSize, 65464)]).actions
+        #expect(first.packets == [.optionAcknowledgment([TFTPOption(.blockSize, given)])])
+    }
+
     @Test("an interface not known has Ethernet's MTU")
     func unknownInterface() {
         var net = PlayedNetwork()

@@ -15,13 +15,14 @@ struct TFTPRequestTests {
         #expect(net.reports.map(\.name) == ["missing"])
     }
 
-    @Test("writing is ERROR 2, other modes than octet ERROR 4, each with words")
+    @Test("writing is ERROR 2 where no directory is set for it, mode mail ERROR 4, each with words")
     func refused() {
         var net = PlayedNetwork()
         let write = net.send(.writeRequest(TFTPRequest(fileName: "x\u{1b}y")), to: 0)
         #expect(write.packets == [.error(.accessViolation, message: "this server only reads")])
-        let text = net.send(.readRequest(TFTPRequest(fileName: "loader", mode: .netascii)), to: 0)
-        #expect(text.packets == [.error(.illegalOperation, message: "mode netascii is not served, ask for octet")])
+        let mail = net.send(.readRequest(TFTPRequest(fileName: "loader", mode: .mail)), to: 0)
+        let words = "mode mail is not served, ask for octet or netascii"
+        #expect(mail.packets == [.error(.illegalOperation, message: words)])
         #expect(net.reports.map(\.name) == ["x?y", "loader"])
         #expect(net.machine.deadline == nil)
     }
@@ -138,6 +139,25 @@ struct TFTPRequestTests {
         #expect(net.ask(from: port(4, first)).actions.count == 1)
     }
 
+    @Test("ten thousand half-open requests take the places there are, and give way to a client that is alive")
+    func halfOpen() {
+        var net = PlayedNetwork { $0.maximumSessions = 500 }
+        for number in 0..<10_000 {
+            let client = IPv4Endpoint(IPv4Address(value: 0x0a00_0000 + UInt32(number)), port: 9)
+            _ = net.ask(from: client)
+        }
+        #expect(net.machine.counters.sessions == 500)
+        #expect(net.ask().actions.isEmpty)
+        net.now += 2500
+        let (first, socket) = net.ask()
+        #expect(first.blocks == [Blocks(1, 1, 512)])
+        #expect(net.reports.count { $0.outcome == .timedOut } == 500)
+        _ = net.acknowledge(1, to: socket)
+        net.waitForQuiet()
+        #expect(net.machine.counters.sessions == 0)
+        #expect(net.machine.deadline == nil)
+    }
+
     @Test("finished transfers do not gather without bound")
     func lingeringIsBounded() {
         var net = PlayedNetwork { $0.maximumSessions = 10 }
@@ -176,6 +196,22 @@ struct TFTPSinglePortTests {
         #expect(net.acknowledge(2, to: 0).blocks == [Blocks(3, 1, 276)])
         #expect(net.acknowledge(3, to: 0).isEmpty)
         #expect(net.reports.map(\.outcome) == [.complete])
+    }
+
+    @Test("by itself it is chosen for clients that are in no subnet of ours; each way can be set for all")
+    func byClient() throws {
+        let subnet = try #require(IPv4Subnet("10.77.0.0/24"))
+        let far = IPv4Endpoint(IPv4Address(value: 0x0a4e_0001), port: 1000)
+        for (ports, near, beyond) in [
+            (TFTPPorts.auto, false, true), (.single, true, true), (.classic, false, false),
+        ] {
+            var net = PlayedNetwork {
+                $0.localSubnets = [subnet]
+                $0.ports = ports
+            }
+            #expect((net.ask().socket == 0) == near)
+            #expect((net.ask(from: far).socket == 0) == beyond)
+        }
     }
 
     @Test("a new request from the same port takes the place of the old transfer")

@@ -31,12 +31,16 @@ private final class LiveServer {
     let reports = Reports()
     private let thread: LoopThread
 
-    init(_ content: any TFTPContent, _ change: (inout TFTPSettings) -> Void = { _ in }) throws {
+    init(
+        _ content: any TFTPContent, writes: TFTPWriteDirectory? = nil,
+        _ change: (inout TFTPSettings) -> Void = { _ in }
+    ) throws {
         var settings = TFTPSettings()
         change(&settings)
         let reports = reports
         server = try TFTPServer(
-            .init(address: loopback, port: 0), settings: settings, content: content, report: { reports.add($0) })
+            .init(address: loopback, port: 0), settings: settings, content: content, writes: writes,
+            report: { reports.add($0) })
         thread = try server.start { error in
             if let error { Issue.record("the server ended: \(error)") }
         }
@@ -152,6 +156,34 @@ struct TFTPServerCurlTests {
         #expect(outcomes.filter { $0 == .refused("no such file") || $0 == .refused("file not found") }.count == 2)
     }
 
+    @Test("text is translated where it is asked for")
+    func netascii() throws {
+        let live = try LiveServer(Files(files: ["grub.cfg": .bytes(Array("a\nb\r\n".utf8))]))
+        // curl writes what comes as it is.
+        let (output, status) = try curl(["--use-ascii", live.url("grub.cfg")])
+        #expect(status == 0)
+        #expect(output == Array("a\r\nb\r\0\r\n".utf8))
+        #expect(live.reported(1).map(\.size) == [8])
+    }
+
+    @Test("curl puts a file where a directory is set for it, and not a second time")
+    func put() throws {
+        let path = temporaryPath()
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let content = bytes(200_000)
+        let source = temporaryPath()
+        try Data(content).write(to: URL(fileURLWithPath: source))
+        defer { unlink(source) }
+        let live = try LiveServer(Files(files: [:]), writes: TFTPWriteDirectory(path: path))
+        #expect(try curl(["--tftp-blksize", "1400", "--upload-file", source, live.url("dump")]).status == 0)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path + "/dump")) == Data(content))
+        // 73: file exists.
+        #expect(try curl(["--upload-file", source, live.url("dump")]).status == 73)
+        #expect(live.reported(2).map(\.outcome) == [.complete, .refused("file exists")])
+        #expect(live.reports.all.first?.bytes == content.count)
+    }
+
     @Test("writing is refused, and the server goes on")
     func upload() throws {
         let live = try LiveServer(Files(files: ["f": .bytes([1])]))
@@ -226,9 +258,9 @@ struct TFTPServerWindowTests {
         try systemCall("truncate") { truncate(path.path, 700) }
         try client.send(TFTPPacket.acknowledgment(block: 1).bytes.span.bytes, to: first.sender)
         let second = try #require(try receive(client, &batch).first)
-        let expected = TFTPPacket.error(.notDefined, message: "the file became shorter")
+        let expected = TFTPPacket.error(.notDefined, message: "the file was changed while it was sent")
         #expect(try TFTPPacket(decoding: second.bytes.span.bytes) == expected)
-        #expect(live.reported(1).map(\.outcome) == [.failed("the file became shorter")])
+        #expect(live.reported(1).map(\.outcome) == [.failed("the file was changed while it was sent")])
     }
 
     @Test("the end of the server is told to clients in the midst of a transfer")

@@ -4,7 +4,8 @@ import Foundation
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures Perseid, and others beside it.", subcommands: [DHCPBench.self])
+        commandName: "bench", abstract: "Measures Perseid, and others beside it.",
+        subcommands: [DHCPBench.self, TFTPBench.self])
 }
 
 struct DHCPBench: AsyncParsableCommand {

@@ -28,6 +28,14 @@ struct StormNetwork: Sendable {
         try await ip("-n", namespace, "link", "set", StormLab.interface, "up")
     }
 
+    /// Addresses at the load's end beside its own, first-last: sixteen clients to each make a thousand.
+    let sources = "10.78.0.1-10.78.0.64"
+
+    /// Has the load's end answer for `sources` as for its own address.
+    func addSources() async throws {
+        try await ip("-n", namespace, "route", "add", "local", "10.78.0.0/24", "dev", "lo")
+    }
+
     /// The program as it is started at the load's end.
     func atLoad(_ program: String, _ arguments: [String], package: String? = nil) -> Program {
         Program("ip", ["netns", "exec", namespace, program] + arguments, package: package)

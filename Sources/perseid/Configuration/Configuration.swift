@@ -2,6 +2,7 @@ import BootMachine
 import BootPolicy
 import BootProtocols
 import Registry
+import TFTPService
 
 /// What `perseid serve` is to do: each value from an option, else `PERSEID_*`, else the configuration file, else
 /// its default.
@@ -27,6 +28,10 @@ struct Configuration: Sendable {
     var handoff: Plan.Handoff?
     var kernelArguments = "console=tty0 console=ttyS0,115200"
     var tftpboot: String
+    var tftpPorts: TFTPPorts = .auto
+    /// Directory that clients may write files into by TFTP; nil: none.
+    var tftpWrite: String?
+    var tftpWriteLimits = TFTPWriteDirectory.Limits()
     /// What firmware is given first.
     var loader: BootLoader = .ipxe
     /// How fast one node may fetch, in bytes a second; nil: as fast as it goes.
@@ -86,6 +91,7 @@ extension Configuration {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
         case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl, authoritative,
             broadcast
+        case tftpPorts, tftpWrite, tftpWriteFileBytes, tftpWriteClientBytes, tftpWriteTotalBytes
 
         var environmentName: String {
             "PERSEID_"
@@ -138,6 +144,7 @@ extension Configuration {
         cache = try Self.cache(given)
         user = given[.user]?.value
         try readDHCP(given)
+        try readTFTP(given)
     }
 
     private mutating func readDHCP(_ given: [Setting: Given]) throws(Failure) {
@@ -147,6 +154,22 @@ extension Configuration {
                 let parts = text.split(separator: ",", omittingEmptySubsequences: false)
                 let prefixes = parts.compactMap { MACAddressPrefix($0.drop { $0 == " " }) }
                 return prefixes.count == parts.count ? prefixes : nil
+            }
+        }
+    }
+
+    private mutating func readTFTP(_ given: [Setting: Given]) throws(Failure) {
+        if let value = given[.tftpPorts] {
+            tftpPorts = try value.read(.tftpPorts, "auto, single or classic") { TFTPPorts(rawValue: $0) }
+        }
+        tftpWrite = given[.tftpWrite]?.value
+        let limits: [(Setting, WritableKeyPath<TFTPWriteDirectory.Limits, Int>)] = [
+            (.tftpWriteFileBytes, \.file), (.tftpWriteClientBytes, \.client), (.tftpWriteTotalBytes, \.total),
+        ]
+        for (key, path) in limits {
+            guard let value = given[key] else { continue }
+            tftpWriteLimits[keyPath: path] = try value.read(key, "bytes, 4096 or more") { text in
+                Int(text).flatMap { $0 >= 4096 ? $0 : nil }
             }
         }
     }

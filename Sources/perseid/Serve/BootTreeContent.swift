@@ -52,6 +52,10 @@ extension BootEvent {
             kind = .scriptSent
             detail = "boot script for stage 1, \(detail)"
         }
+        if transfer.direction == .write {
+            kind = .fileReceived
+            detail = transfer.name
+        }
         if transfer.retransmissions > 0 { detail += ", \(transfer.retransmissions) sent again" }
         switch transfer.outcome {
         case .probed, .superseded: return nil

@@ -73,7 +73,7 @@ final class Daemon: Sendable {
         reload = DHCPReload(
             source: source, stamp: stamp, configuration: configuration, network: network, files: files, ledger: ledger,
             server: dhcp, logger: logger)
-        tftp = try Self.openTFTP(network, tree, ledger)
+        tftp = try Self.openTFTP(configuration, network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
         try Self.naming(port: configuration.httpPort, .tcp) {
             try network.requireFree(tcpPort: configuration.httpPort)
@@ -131,12 +131,17 @@ final class Daemon: Sendable {
     }
 
     private static func openTFTP(
-        _ network: BootNetwork, _ tree: BootTree, _ ledger: BootLedger
+        _ configuration: Configuration, _ network: BootNetwork, _ tree: BootTree, _ ledger: BootLedger
     ) throws -> TFTPServer {
-        try naming(port: 69, .udp) {
+        var settings = TFTPSettings()
+        settings.ports = configuration.tftpPorts
+        let writes = try configuration.tftpWrite.map {
+            try TFTPWriteDirectory(path: $0, limits: configuration.tftpWriteLimits)
+        }
+        return try naming(port: 69, .udp) {
             try TFTPServer(
-                TFTPServer.Listening(interface: network.interface.name),
-                content: BootTreeContent(tree: tree, ledger: ledger)
+                TFTPServer.Listening(interface: network.interface.name), settings: settings,
+                content: BootTreeContent(tree: tree, ledger: ledger), writes: writes
             ) { transfer in
                 guard let machine = ledger.machine(at: transfer.client.endpoint.address),
                     let event = BootEvent(transfer, of: machine, at: wallMilliseconds())

@@ -66,6 +66,18 @@ struct ServeCommand: ParsableCommand {
     var authoritative: String?
     @Option(help: "Send DHCP answers by broadcast even to clients that take unicast: true or false (default).")
     var broadcast: String?
+    @Option(
+        help: "Which port TFTP answers from: auto (default: the asked one to clients behind a router), single, classic."
+    )
+    var tftpPorts: String?
+    @Option(help: "Directory that clients may write files into by TFTP, which must exist. Without: none.")
+    var tftpWrite: String?
+    @Option(help: "Most bytes of a file written there (default: 67108864).")
+    var tftpWriteFileBytes: String?
+    @Option(help: "Most bytes that one client address writes there (default: 268435456).")
+    var tftpWriteClientBytes: String?
+    @Option(help: "Most bytes of all files there (default: 1073741824).")
+    var tftpWriteTotalBytes: String?
     @Option(help: "User to run as once the sockets are open; becomes the owner of the state.")
     var user: String?
 
@@ -97,6 +109,10 @@ struct ServeCommand: ParsableCommand {
             (.dhcp, dhcp, "--dhcp"), (.binl, binl, "--binl"),
             (.user, user, "--user"), (.authoritative, authoritative, "--authoritative"),
             (.broadcast, broadcast, "--broadcast"),
+            (.tftpPorts, tftpPorts, "--tftp-ports"), (.tftpWrite, tftpWrite, "--tftp-write"),
+            (.tftpWriteFileBytes, tftpWriteFileBytes, "--tftp-write-file-bytes"),
+            (.tftpWriteClientBytes, tftpWriteClientBytes, "--tftp-write-client-bytes"),
+            (.tftpWriteTotalBytes, tftpWriteTotalBytes, "--tftp-write-total-bytes"),
         ]
         var given: [Configuration.Setting: Configuration.Given] = [:]
         for (setting, value, option) in values {

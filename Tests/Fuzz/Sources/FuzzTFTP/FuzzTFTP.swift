@@ -16,12 +16,25 @@ public func initialize(_ count: UnsafeMutableRawPointer?, _ arguments: UnsafeMut
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     FuzzHarness.run(start, count) { bytes in
+        checkNetascii(bytes)
         do throws(TFTPDecodingError) {
             check(try TFTPPacket(decoding: bytes.span.bytes), of: bytes)
         } catch {
             require(!error.description.isEmpty, "an error without words")
         }
     }
+}
+
+/// Text that is written in netascii reads back the same, wherever the pieces are cut.
+private func checkNetascii(_ bytes: [UInt8]) {
+    let wire = Netascii.encode(bytes)
+    require(wire.count <= 2 * bytes.count, "\(bytes.count) bytes become \(wire.count)")
+    let cut = wire.count / 3
+    var decoder = NetasciiDecoder()
+    let text = decoder.decode(wire[..<cut]) + decoder.decode(wire[cut...]) + decoder.finish()
+    require(text == bytes, "netascii does not read back")
+    var other = NetasciiDecoder()
+    require(other.decode(bytes).count + other.finish().count <= bytes.count + 1, "text grows when it is read")
 }
 
 private func check(_ packet: TFTPPacket, of bytes: [UInt8]) {

@@ -10,22 +10,27 @@ import PacketIO
 /// is sent of a transfer that is over; sessions are counted right and are as few as the settings say.
 struct Play {
     private var machine: TFTPMachine
-    private var now: Int64 = 1000
+    private var now: Int64 = 1_000_000
     /// Transfers that are not over, with the size that was answered.
     private var open: [TFTPSessionID: Int?] = [:]
     /// What a client would acknowledge next.
     private var lastRun: TFTPDataRun?
     private var lastID: TFTPSessionID?
+    /// Bytes of the datagram that is being answered.
+    private var received = 0
 
     private static let server = IPv4Address(value: 0x0a4d_0001)
     private static let sizes = [0, 1, 511, 512, 513, 1428, 70_000, 34_000_000, 1 << 40, -1]
-    private static let pauses: [Int64] = [0, 1, 5, 999, 1000, 2000, 5000, 8000, 255_000, 1 << 33]
+    /// Microseconds.
+    private static let pauses: [Int64] = [0, 1, 90, 500, 5000, 999_000, 2_000_000, 8_000_000, 255_000_000, 1 << 43]
 
     init(settings choice: UInt8) {
         var settings = TFTPSettings()
         settings.maximumSessions = choice & 1 == 0 ? 4 : 64
         settings.maximumSessionsPerClient = choice & 2 == 0 ? 2 : 16
         settings.transferPorts = choice & 4 == 0 ? 3 : 0
+        settings.acceptsWrites = choice & 32 == 0
+        settings.ports = choice & 64 == 0 ? .auto : .single
         settings.maximumWindowSize = choice & 8 == 0 ? 16 : 64
         settings.defaultMTU = choice & 16 == 0 ? 1500 : 9000
         machine = TFTPMachine(settings)
@@ -33,7 +38,7 @@ struct Play {
 
     mutating func step(_ input: inout FuzzInput) {
         FuzzHarness.events += 1
-        switch input.byte() % 11 {
+        switch input.byte() % 12 {
         case 0: request(&input)
         case 1: acknowledge(&input)
         case 2: answer(&input)
@@ -44,6 +49,7 @@ struct Play {
         case 7: receive(input.bytes(Int(input.uint16() % 1024)), &input)
         case 8: disturb(&input)
         case 9: acknowledgeLast()
+        case 10: sendBlock(&input)
         default: receive(input.bytes(4), &input)
         }
         checkCounts()
@@ -63,7 +69,8 @@ struct Play {
         if choice & 4 != 0 { request.options.append(TFTPOption(.windowSize, 1 + Int(input.uint16() % 100))) }
         if choice & 8 != 0 { request.options.append(TFTPOption(.transferSize, 0)) }
         if choice & 16 != 0 { request.options.append(TFTPOption(.timeout, 1 + Int(input.byte() % 255))) }
-        let packet = choice & 224 == 224 ? TFTPPacket.writeRequest(request) : .readRequest(request)
+        if choice & 96 == 96 { request.mode = .netascii }
+        let packet = choice & 128 != 0 ? TFTPPacket.writeRequest(request) : .readRequest(request)
         receive(packet.bytes, on: 0, client: input.byte())
     }
 
@@ -76,6 +83,17 @@ struct Play {
         guard let id = lastID else { return }
         let block = lastRun.map { $0.firstBlock &+ UInt16(truncatingIfNeeded: $0.blockCount - 1) } ?? 0
         receive(TFTPPacket.acknowledgment(block: block).bytes, on: id.socket, from: id.client)
+    }
+
+    /// A block of a file that a client writes: the next one, or any.
+    private mutating func sendBlock(_ input: inout FuzzInput) {
+        guard let id = lastID else { return }
+        let choice = input.byte()
+        let next = machine.session(id).map { $0.blocks.lastBlock &+ 1 } ?? 1
+        let block = choice & 3 == 0 ? input.uint16() : next
+        let size = choice & 4 == 0 ? machine.session(id)?.agreement.blockSize ?? 512 : Int(input.uint16() % 600)
+        let packet = TFTPPacket.data(block: block, payload: 0..<0).bytes + [UInt8](repeating: choice, count: size)
+        receive(packet, on: id.socket, from: id.client)
     }
 
     private mutating func error(_ input: inout FuzzInput) {
@@ -96,6 +114,7 @@ struct Play {
     private mutating func receive(_ bytes: [UInt8], on socket: Int, from client: IPv4Endpoint) {
         let origin = DatagramOrigin(
             source: client, destination: Self.server, localAddress: Self.server, interfaceIndex: 2)
+        received = bytes.count
         perform(machine.receive(bytes.span.bytes, from: origin, on: socket, at: now))
     }
 
@@ -112,11 +131,11 @@ struct Play {
         guard let id = lastID else { return }
         let route = TFTPRoute(socket: id.socket, client: id.client, localAddress: Self.server)
         switch input.byte() & 7 {
-        case 0: perform(machine.fail(id, "gone", at: now))
+        case 0: perform(machine.fail(id, TFTPRefusal(.notDefined, "gone"), at: now))
         case 1:
             perform(machine.stop(at: now))
             require(open.isEmpty, "the server stopped and \(open.count) transfers did not end")
-        case 2...4: machine.postpone(route, at: now)
+        case 2...4: machine.postpone(route, blocks: Int(lastRun?.blockCount ?? 0) / 2, at: now)
         default: machine.noteSendFailure(route, "no buffer space")
         }
     }
@@ -124,9 +143,13 @@ struct Play {
     private mutating func perform(_ actions: [TFTPAction]) {
         for action in actions {
             switch action {
-            case .lookUp(let id, name: _, client: _):
+            case .lookUp(let id, _, client: _), .create(let id, _, client: _):
                 require(open.updateValue(nil, forKey: id) == nil, "\(id) begins twice")
                 (lastID, lastRun) = (id, nil)
+            case .store(let id, payload: let range, let isLast):
+                require(open.keys.contains(id), "bytes of \(id), which is over or never began")
+                require(range.lowerBound == 4 && range.upperBound == received, "the payload is at \(range)")
+                if isLast { perform(machine.stored(id, at: now)) }
             case .send(let packet, _): require(!packet.bytes.isEmpty, "an empty packet")
             case .sendData(let run): check(run)
             case .finish(let id, let transfer):
@@ -153,10 +176,11 @@ struct Play {
     private func check(_ transfer: TFTPTransfer) {
         require(transfer.name.utf8.allSatisfy { (0x20...0x7e).contains($0) }, "the name \(transfer.name) is not clean")
         require((0...transfer.size).contains(transfer.bytes), "\(transfer.bytes) of \(transfer.size) bytes")
+        require(transfer.direction == .read || transfer.bytes == transfer.size, "\(transfer) was written in part")
         require(transfer.milliseconds >= 0, "it took \(transfer.milliseconds) ms")
     }
 
-    private func checkCounts() {
+    private mutating func checkCounts() {
         let settings = machine.settings
         let active = machine.sessions.values.count { $0.isActive }
         require(
