@@ -53,7 +53,7 @@ extension BootTests {
                 try await expect(log, "the address 10.99.0.1 is in none of the subnets that are served")
                 // A node's address needs no file.
                 let added = try await Perseid.run(
-                    "node", "add", "n001", "--mac", "52:54:00:00:00:01", "--address", "10.88.0.9", "--state", state)
+                    "node", "add", "n900", "--mac", "52:54:00:00:00:01", "--address", "10.88.0.9", "--state", state)
                 #expect(added.succeeded, "\(added.errors)")
                 try await expect(log, "the addresses of nodes have changed: DHCP serves 2 subnets, 1 reservation")
                 try execution.send(signal: .terminate)
