@@ -22,6 +22,8 @@ DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base
 # installed.
 TFTP_PEERS := tftpd-hpa atftpd
 TFTP_PEERS_NEED := dnsmasq-base libwrap0 libpcre2-8-0
+# To measure HTTP against.
+HTTP_PEERS := nginx-light
 
 # Namespaces and taps need root; the build does not.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -31,7 +33,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp fuzz docs lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +91,12 @@ bench-tftp: build ## TFTP: tftpd-hpa, atftpd, dnsmasq and Perseid in turn; many 
 	swift build -c release --product perseid-storm
 	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
 	@$(AS_ROOT) $(STORM) bench tftp --perseid $(PERSEID) --state .work
+
+bench-http: build ## HTTP: bundles from nginx and Perseid in turn to 1 to 1,000 connections, memory, 2,000 clients at once: ROUNDS
+	@.ci/install-packages $(HTTP_PEERS)
+	swift build -c release --product perseid-storm
+	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
+	@$(AS_ROOT) $(STORM) bench http --perseid $(PERSEID) --state .work --rounds $(ROUNDS)
 
 # A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
 fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS

@@ -77,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "perseid-storm",
             dependencies: [
-                "StormKit", "BootLab", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite", argumentParser,
+                "StormKit", "BootLab", "BootMachine", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite",
+                argumentParser,
             ],
             swiftSettings: strict),
         room(

@@ -40,8 +40,12 @@ struct HTTPCommand: ParsableCommand {
     var together = false
     @Flag(help: "A connection for each request.")
     var close = false
-    @Option(help: "Of the clients, so many read 20 KB a second.")
+    @Option(help: "Of the clients, so many read --slow-rate bytes a second.")
     var slow = 0
+    @Option(help: "Bytes a second of slow clients, 50 to 1000000.")
+    var slowRate = 20_000
+    @Flag(help: "Keep the connection after one range, and ask for no more.")
+    var hold = false
     @Option(help: "Seconds without a byte after which an answer counts as lost, 0.1 to 3600.")
     var patience = 10.0
     @Option(help: "Seconds after which the run ends in any case, 1 to 86400.")
@@ -62,6 +66,7 @@ struct HTTPCommand: ParsableCommand {
         try check((1...20_000).contains(connections), "--connections is 1 to 20000")
         try check((0.1...3600).contains(seconds), "--seconds is 0.1 to 3600")
         try check((0...connections).contains(slow), "--slow is at most --connections")
+        try check((50...1_000_000).contains(slowRate), "--slow-rate is 50 to 1000000")
         try check((0.1...3600).contains(patience), "--patience is 0.1 to 3600")
         try check((1...86_400).contains(limit), "--limit is 1 to 86400")
         try check((1...64).contains(threads), "--threads is 1 to 64")
@@ -83,6 +88,8 @@ struct HTTPCommand: ParsableCommand {
         load.keepsAlive = !close
         load.isSynchronous = together
         load.slowReaders = slow
+        load.slowBytesPerSecond = slowRate
+        load.holds = hold
         load.patience = patience
         load.copies = copy
         load.limit = limit

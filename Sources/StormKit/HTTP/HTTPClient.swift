@@ -11,6 +11,8 @@ final class HTTPClient {
         case head
         /// Bytes of the body that are still to come, and whether they count.
         case body(left: Int64, isWanted: Bool)
+        /// The connection stays, and nothing more is asked.
+        case holding
         case done
     }
 
@@ -72,6 +74,8 @@ final class HTTPClient {
             if !isSlow {
                 read(at: now, room: room, limit: .max)
                 if case .resting = state { advance(to: now, poller, token: token) }
+                // An end that is not read would be told again and again.
+                if case .holding = state { try? socket?.watch(with: poller, token: token, for: []) }
             }
             return
         }
@@ -112,7 +116,7 @@ final class HTTPClient {
             case .body(let left, _):
                 wanted = min(allowed, Int(min(left, Int64(room.count))))
                 discards = !load.copies
-            case .resting, .connecting, .done: return
+            case .resting, .connecting, .holding, .done: return
             }
             switch socket?.receive(into: room, limit: wanted, discarding: discards) {
             case .nothing, nil: return
@@ -160,6 +164,10 @@ final class HTTPClient {
             tally.whole.record(now - asked)
             piece = (piece + 1) % load.pieces.count
             piecesLeft -= 1
+            if load.holds {
+                state = .holding
+                return
+            }
         } else {
             tally.putOff += 1
         }

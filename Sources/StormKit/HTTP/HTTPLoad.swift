@@ -34,6 +34,8 @@ public struct HTTPLoad: Hashable, Sendable {
     public var end = End.seconds(5)
     /// One connection for all requests of a client, or one for each.
     public var keepsAlive = true
+    /// A client keeps its connection after one piece, and asks for no more.
+    public var holds = false
     /// All clients begin with the first piece, or each with another one.
     public var isSynchronous = false
     /// Of the clients, so many read no more than `slowBytesPerSecond`.

@@ -37,3 +37,15 @@ struct ServerProcess {
         return (Double(digits) ?? 0) * 1024 / 1e6
     }
 }
+
+extension ServerProcess {
+    /// All of that name: a server may have workers.
+    static func all(named name: String) -> [ServerProcess] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return all.compactMap(Int.init).filter { identifier in
+            (try? String(contentsOfFile: "/proc/\(identifier)/comm", encoding: .utf8)) == name + "\n"
+        }.map(ServerProcess.init(identifier:))
+    }
+
+    private init(identifier: Int) { self.identifier = identifier }
+}

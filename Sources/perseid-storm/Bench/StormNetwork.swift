@@ -41,6 +41,11 @@ struct StormNetwork: Sendable {
         Program("ip", ["netns", "exec", namespace, program] + arguments, package: package)
     }
 
+    /// Gives the load's end one more address, that of a single node.
+    func addAddress(_ address: IPv4Address) async throws {
+        try await ip("-n", namespace, "addr", "add", "\(address)/32", "dev", StormLab.interface)
+    }
+
     private func ip(_ arguments: String...) async throws {
         try await Program("ip", arguments, package: "iproute2").run()
     }

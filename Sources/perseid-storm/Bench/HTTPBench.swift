@@ -1,0 +1,134 @@
+import ArgumentParser
+import BootLab
+import Foundation
+
+struct HTTPBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "http", abstract: "Races nginx and Perseid with bundles of capsules.",
+        discussion: """
+            In namespaces of its own, over one cable. Perseid serves as it always does: a simulated node gets its lease, \
+            its boot script and its agent's token, and all clients ask with that. nginx serves the same files to \
+            everybody. Needs root, curl and nginx.
+            """)
+
+    @Option(help: "The program `perseid`.")
+    var perseid = ".build/release/perseid"
+    @Option(help: "State whose stage 1 is served.")
+    var state = ".work"
+    @Option(help: "Seconds of each run, 1 to 60.")
+    var seconds = 3
+    @Option(help: "Runs of each server with each number of connections, 1 to 20; the middle one counts.")
+    var rounds = 3
+    @Option(help: "Numbers of connections.")
+    var connections = [1, 16, 128, 1000]
+    @Flag(help: "The race alone, without memory and the crowd.")
+    var raceOnly = false
+
+    private static let bundles = 8
+    private static let bundleSize = 16 << 20
+
+    func validate() throws {
+        guard (1...60).contains(seconds) else { throw ValidationError("--seconds is 1 to 60") }
+        guard (1...20).contains(rounds) else { throw ValidationError("--rounds is 1 to 20") }
+        guard connections.allSatisfy({ (1...4096).contains($0) }) else {
+            throw ValidationError("--connections is 1 to 4096")
+        }
+        let stage1 = state + "/stage1/stage1.json"
+        guard FileManager.default.fileExists(atPath: stage1) else {
+            throw ValidationError("there is no \(stage1): `\(perseid) stage1 build --state \(state)` makes it")
+        }
+    }
+
+    func run() async throws {
+        if let status = try LabNamespace.enter() { throw ExitCode(status) }
+        let network = StormNetwork()
+        try await network.bringUp()
+        // nginx takes no relative paths.
+        let here = URL(fileURLWithPath: state).standardizedFileURL.path
+        let directory = try LabDirectory(creating: here + "/bench-http")
+        let own = try directory.directory("state")
+        let paths = try await serve(own, stage1: here + "/stage1")
+        let agent = AgentStandIn(
+            network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0])
+        try await agent.register(in: own.path)
+        let nginx = try HTTPContender.nginx(network, directory, state: own.path)
+        let ours = HTTPContender.perseid(perseid, network, state: own.path)
+        let race = HTTPRace(
+            network: network, generator: CommandLine.arguments[0], paths: paths, size: Self.bundleSize,
+            seconds: seconds, rounds: rounds, say: say)
+        try await announce([nginx, ours])
+        try await nginx.serving(directory) {
+            try await ours.serving(directory) {
+                var ours = ours
+                ours.tokenFile = try await agent.checkIn(with: ours)
+                try await measure(race, nginx, ours)
+            }
+        }
+    }
+
+    private func measure(_ race: HTTPRace, _ nginx: HTTPContender, _ ours: HTTPContender) async throws {
+        for contender in [nginx, ours] { try await race.warmUp(contender) }
+        if !raceOnly {
+            for contender in [nginx, ours] { try await sayMemory(race, contender) }
+        }
+        var pairs: [(peer: HTTPRace.Row, ours: HTTPRace.Row)] = []
+        for count in connections {
+            let rows = try await race.rows(of: [nginx, ours], connections: count)
+            if rows.count == 2 { pairs.append((rows[0], rows[1])) }
+        }
+        var figures = HTTPRace.figures(pairs)
+        if !raceOnly {
+            say("  nginx: " + HTTPRace.figure(try await race.crowd(nginx, clients: 2000)).measured)
+            figures.append(HTTPRace.figure(try await race.crowd(ours, clients: 2000)))
+        }
+        say(HTTPRace.table(pairs))
+        say(Figure.summary(of: figures, bench: "http"))
+    }
+
+    private func sayMemory(_ race: HTTPRace, _ contender: HTTPContender) async throws {
+        for stalled in [false, true] {
+            let footprint = try await race.footprint(of: contender, stalled: stalled, connections: 1000)
+            say(
+                "  \(contender.name), memory per \(stalled ? "stalled" : "idle") connection: "
+                    + "\(decimal(footprint.resident / 1024)) KiB of the server, "
+                    + "\(decimal(footprint.kernel / 1024)) KiB of TCP buffers of both ends in the kernel")
+        }
+    }
+
+    private func announce(_ contenders: [HTTPContender]) async throws {
+        let query = Program("dpkg-query", ["--show", "--showformat=  ${Package} ${Version}\\n", "nginx*"])
+        say(try await query.run().split(separator: "\n").filter { $0.last != " " }.joined(separator: "\n"))
+        for contender in contenders { say("  \(contender.name): \(contender.program.commandLine)") }
+        say(
+            "ranges of 1 MiB of \(Self.bundles) files of 16 MiB over one cable, "
+                + "\(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator, which throws the bytes "
+                + "away in the kernel; \(rounds) runs of \(seconds) s, in turn, the middle one counts:")
+    }
+
+    /// A state of our own: that stage 1, an empty registry, and bundles under the names that their content gives them.
+    private func serve(_ own: LabDirectory, stage1: String) async throws -> [String] {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: own.path) where name.hasPrefix("registry.sqlite") {
+            try files.removeItem(atPath: own.file(name))
+        }
+        if !files.fileExists(atPath: own.file("stage1")) {
+            try files.createSymbolicLink(atPath: own.file("stage1"), withDestinationPath: stage1)
+        }
+        let bundles = try own.directory("bundles")
+        var names = try files.contentsOfDirectory(atPath: bundles.path).filter { $0.count == 64 }.sorted()
+        while names.count < Self.bundles {
+            let made = own.file("bundle")
+            // What chunks are compressed to looks like noise.
+            var noise = SystemRandomNumberGenerator()
+            let words = (0..<Self.bundleSize / 8).map { _ in noise.next() }
+            try words.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: made))
+            let digest = try await Program("sha256sum", [made], package: "coreutils").run().prefix(64)
+            try files.moveItem(atPath: made, toPath: bundles.file(String(digest)))
+            names.append(String(digest))
+        }
+        return names.prefix(Self.bundles).map { "/node/v1/bundles/\($0)" }
+    }
+}
+
+/// A line on standard output at once, also where that is a file: a bench takes minutes.
+@Sendable private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
