@@ -37,9 +37,9 @@ struct FullDiskTrial: AsyncParsableCommand {
         var full = before
         for number in 2...15 {
             full = try await wave(number, "full", network, directory, &ledger)
-            if full.completed == 0 { break }
+            if Self.isStarved(full) { break }
         }
-        try expect(full.completed == 0, "no ACK leaves when neither the journal nor the database has room")
+        try expect(Self.isStarved(full), "ACKs cease when neither the journal nor the database has room")
         try expect(full.offer.p50 > 0, "offers go on")
         let text = try String(contentsOfFile: log, encoding: .utf8)
         try expect(text.contains("could not be stored"), "the log says so")
@@ -49,6 +49,10 @@ struct FullDiskTrial: AsyncParsableCommand {
         try expect(after.completed == after.begun, "with room again every node gets its ACK, without a restart")
         return ledger
     }
+
+    /// A group that is small enough may still find the journal's last places; that its leases are there is asked of
+    /// every lease at the end.
+    private static func isStarved(_ report: StormReport) -> Bool { report.completed < report.begun / 100 }
 
     private static let patient = ["--load", "power-on", "--nodes", "5000", "--seconds", "1", "--limit", "60"]
     private static let fast = ["--load", "leases", "--rate", "15000", "--seconds", "3", "--nodes", "45000"]
