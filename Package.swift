@@ -36,10 +36,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -60,6 +62,8 @@ let package = Package(
         room("RegistrySQLite", uses: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
         room("BootPolicy", uses: ["BootProtocols", "BootMachine", "Registry"]),
         room("DHCPService", uses: ["PacketIO", "BootPolicy", "Registry", "BootMachine", "BootProtocols"]),
+        room("LinkWatch", uses: ["CLinux", "PacketIO", "PacketCapture", "BootProtocols"]),
+        room("Dissection", uses: ["BootPolicy", "BootProtocols", "PacketCapture"]),
         room("TFTPService", uses: ["PacketIO", "BootProtocols"]),
         room(
             "BootHTTP",
@@ -69,6 +73,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        room(
+            "ControlPlane",
+            uses: [
+                "PacketIO", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                logging,
             ]),
         room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine"]),
         .executableTarget(
@@ -92,7 +106,7 @@ let package = Package(
             dependencies: [
                 "BootProtocols", "PacketIO", "BootMachine", "CapsuleFormat", "CapsuleStore",
                 "Registry", "RegistrySQLite", "NodeLists", "BootPolicy", "DHCPService", "TFTPService", "BootHTTP",
-                "BootLab", "CLinux",
+                "BootLab", "CLinux", "LinkWatch", "PacketCapture", "Dissection", "ControlPlane",
                 argumentParser, logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -109,8 +123,12 @@ let package = Package(
         tests(
             of: "DHCPService",
             uses: [
-                "BootMachine", "BootProtocols", "BootPolicy", "PacketIO", "PacketCapture", "Registry", "StormKit",
+                "BootMachine", "BootProtocols", "BootPolicy", "LinkWatch", "PacketIO", "PacketCapture", "Registry",
+                "StormKit",
             ]),
+        tests(of: "LinkWatch", uses: ["BootProtocols", "PacketCapture"]),
+        tests(of: "Dissection", uses: ["BootProtocols", "PacketCapture"]),
+        tests(of: "ControlPlane", uses: ["PacketIO", logging]),
         tests(of: "TFTPService", uses: ["BootProtocols", "PacketIO"]),
         tests(
             of: "BootHTTP",

@@ -42,6 +42,8 @@ public struct BootEvent: Codable, Hashable, Sendable {
         case timedOut = "timed-out"
         /// Something was asked for and not given; `detail` has the reason.
         case refused
+        /// Another DHCP server than ours answered this machine, or was chosen by it.
+        case foreignServer = "foreign-server"
     }
 
     /// What carried the bytes.

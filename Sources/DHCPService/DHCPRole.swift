@@ -19,6 +19,9 @@ public struct DHCPRole: Sendable {
         serverAddress = proxy.settings.serverAddress
     }
 
+    /// What a server serves now; nil of a proxy.
+    var settings: DHCPSettings? { server?.settings }
+
     mutating func receive(
         _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
     ) -> [DHCPAction] {

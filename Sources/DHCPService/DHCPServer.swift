@@ -26,6 +26,7 @@ public final class DHCPServer: Sendable {
     private let commit: @Sendable ([Lease]) throws -> Void
     private let record: @Sendable (BootEvent) -> Void
     private let observe: @Sendable (IPv4Address, MACAddress) -> Void
+    private let probe: @Sendable ([IPv4Address]) -> Void
     private let report: @Sendable (String) -> Void
 
     /// Datagrams handled at once.
@@ -42,12 +43,13 @@ public final class DHCPServer: Sendable {
     ///     once that came while the call before was under way.
     ///   - record: takes an event without waiting for the disk.
     ///   - observe: takes note of an address that another server gave to a node; a proxy alone calls it.
+    ///   - probe: asks by ARP who has these addresses, without waiting; `conflict` is to be called for those in use.
     ///   - report: takes a line for the log: trouble with the network or the disk that no node is to blame for.
     public init(
         interface: NetworkInterface, role: DHCPRole, commit: @escaping @Sendable ([Lease]) throws -> Void,
         record: @escaping @Sendable (BootEvent) -> Void,
         observe: @escaping @Sendable (IPv4Address, MACAddress) -> Void = { _, _ in },
-        report: @escaping @Sendable (String) -> Void
+        probe: @escaping @Sendable ([IPv4Address]) -> Void = { _ in }, report: @escaping @Sendable (String) -> Void
     ) throws(DHCPServerError) {
         guard let mac = interface.mac, !interface.isLoopback else {
             throw .notEthernet(interface: interface.name)
@@ -66,8 +68,12 @@ public final class DHCPServer: Sendable {
         self.commit = commit
         self.record = record
         self.observe = observe
+        self.probe = probe
         self.report = report
     }
+
+    /// What is served now; nil of a proxy.
+    public var settings: DHCPSettings? { machine.withLock { $0.settings } }
 
     /// Serves until `waker` is asked to stop.
     public func run() {
@@ -187,16 +193,18 @@ public final class DHCPServer: Sendable {
 
     private func perform(_ actions: [DHCPAction]) {
         var outbox = ReplyOutbox()
+        var probes: [IPv4Address] = []
         for action in actions {
             switch action {
             case .commit: break
             case .send(let reply): send(reply, &outbox)
             case .record(let event): record(event)
             case .observe(let address, let mac): observe(address, mac)
-            case .probe: break
+            case .probe(let address): probes.append(address)
             }
         }
         for run in outbox.takeAll() { send(run) }
+        if !probes.isEmpty { probe(probes) }
     }
 
     private func send(_ reply: DHCPReply, _ outbox: inout ReplyOutbox) {

@@ -15,6 +15,14 @@ public struct PortHolder: Hashable, Sendable {
     /// As in `/proc/PID/comm`, at most 15 bytes.
     public var processName: String?
 
+    public init(transport: Transport, port: UInt16, userID: UInt32, processID: Int32?, processName: String?) {
+        self.transport = transport
+        self.port = port
+        self.userID = userID
+        self.processID = processID
+        self.processName = processName
+    }
+
     /// All sockets of this network namespace that are bound to `port`; of TCP only those that listen.
     /// Reads /proc and never fails: what cannot be read is left out.
     public static func find(port: UInt16, transport: Transport = .udp) -> [PortHolder] {

@@ -9,7 +9,7 @@ import Synchronization
 public final class BootLedger: Sendable {
     private struct State: Sendable {
         var book: NodeBook
-        var leases: [IPv4Address: MACAddress]
+        var leases: [IPv4Address: Lease]
         var observed = ObservedAddresses()
         var pending: [Change] = []
         /// Kept events that the observer has not heard of.
@@ -44,7 +44,7 @@ public final class BootLedger: Sendable {
         self.observer = observer
         self.neighbour = neighbour
         let leases = Dictionary(
-            snapshot.leases.map { ($0.address, $0.mac) }, uniquingKeysWith: { first, _ in first })
+            snapshot.leases.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
         state = Mutex(State(book: NodeBook(snapshot, unknown: unknown, template: template), leases: leases))
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -56,14 +56,23 @@ public final class BootLedger: Sendable {
     /// The nodes that have an address of their own.
     public func nodesWithAddress() -> [Node] { state.withLock { $0.book.nodesWithAddress } }
 
+    /// The node with this name.
+    public func record(called name: String) -> NodeRecord? { state.withLock { $0.book.record(called: name) } }
+
     public func isServed(_ mac: MACAddress) -> Bool { state.withLock { $0.book.isServed(mac) } }
 
     public func attempt(of mac: MACAddress) -> Attempt? { state.withLock { $0.book.attempt(of: mac) } }
 
     /// The machine that holds a lease on `address`, or was seen to use it where another server gives addresses.
     public func machine(at address: IPv4Address) -> MACAddress? {
-        state.withLock { $0.observed.machine(at: address) ?? $0.leases[address] } ?? neighbour(address)
+        state.withLock { $0.observed.machine(at: address) ?? $0.leases[address]?.mac } ?? neighbour(address)
     }
+
+    /// The last lease on `address`; it may be over.
+    public func lease(on address: IPv4Address) -> Lease? { state.withLock { $0.leases[address] } }
+
+    /// The last lease on each address, those that are over too, in no order.
+    public var leases: [Lease] { state.withLock { Array($0.leases.values) } }
 
     /// Takes note of an address that another DHCP server gave to a node.
     public func observe(_ address: IPv4Address, of node: MACAddress) {
@@ -76,8 +85,8 @@ public final class BootLedger: Sendable {
     /// The nodes that hold a lease, by address.
     public func hosts() -> [(name: String, address: IPv4Address)] {
         state.withLock { state in
-            state.leases.compactMap { address, mac in
-                state.book.record(of: mac).map { ($0.node.name, address) }
+            state.leases.compactMap { address, lease in
+                state.book.record(of: lease.mac).map { ($0.node.name, address) }
             }
         }.sorted { $0.address.value < $1.address.value }
     }
@@ -101,7 +110,7 @@ public final class BootLedger: Sendable {
     public func commit(_ leases: [Lease]) throws(RegistryError) {
         try store.hold(leases)
         state.withLock { state in
-            for lease in leases { state.leases[lease.address] = lease.mac }
+            for lease in leases { state.leases[lease.address] = lease }
         }
     }
 

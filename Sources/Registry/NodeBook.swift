@@ -52,6 +52,9 @@ public struct NodeBook: Sendable {
 
     public func record(of mac: MACAddress) -> NodeRecord? { nodes[mac] }
 
+    /// The node with this name. Looks at all: for people, not for packets.
+    public func record(called name: String) -> NodeRecord? { nodes.values.first { $0.node.name == name } }
+
     public func attempt(of mac: MACAddress) -> Attempt? { attempts[mac] }
 
     public func attempt(_ id: Int64) -> Attempt? { owners[id].flatMap { attempts[$0] } }

@@ -15,13 +15,15 @@ struct Perseid: ParsableCommand {
               perseid node add n001 --mac 52:54:00:12:34:56 --capsule compute:stable
               perseid serve --interface eth1                  answers DHCP, TFTP and HTTP on that network
               perseid timeline n001                           what happened since power-on
+              perseid doctor                                  what keeps nodes from booting
 
             The state lives in /var/lib/perseid, or where --state or PERSEID_STATE says.
             """,
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, NodeCommand.self, CapsuleCommand.self, Stage1Command.self, TimelineCommand.self,
-            DriftCommand.self, LoaderCommand.self, TFTPCommand.self, LabCommand.self,
+            DriftCommand.self, DHCPCommand.self, DoctorCommand.self, LoaderCommand.self, TFTPCommand.self,
+            LabCommand.self,
         ])
 }
 

@@ -61,8 +61,19 @@ struct DHCPServerTests {
                 try #require(result.status == 0, "\(result.output)")
             }
             try #require(client.run(["ip", "link", "set", "wire1", "up"]).status == 0)
+            try server.enter { try Self.waitForCarrier("wire0") }
+            try client.enter { try Self.waitForCarrier("wire1") }
             let registrar = registrar
             thread = try server.enter { try Self.serve(registrar, role) }
+        }
+
+        /// The kernel drops what is sent on a cable whose ends it has not told of each other yet.
+        private static func waitForCarrier(_ name: String) throws {
+            for _ in 0..<2000 {
+                if try NetworkInterface.named(name).hasCarrier { return }
+                usleep(5000)
+            }
+            Issue.record("\(name) has no carrier")
         }
 
         private static func serve(

@@ -15,15 +15,12 @@ final class TestNamespace: Sendable {
     }
 
     let processID: Int32
-    private let holder: Process
+    private let holder: SpawnedProgram
 
     init() throws {
-        holder = Process()
-        holder.executableURL = URL(filePath: "/usr/bin/env")
         // The kernel ends `sleep` with us if we are killed.
-        holder.arguments = ["unshare", "-n", "--", "setpriv", "--pdeathsig", "KILL", "sleep", "600"]
-        try holder.run()
-        processID = holder.processIdentifier
+        holder = try SpawnedProgram(["unshare", "-n", "--", "setpriv", "--pdeathsig", "KILL", "sleep", "600"])
+        processID = holder.processID
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/net")
         while try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(processID)/ns/net") == own {
             usleep(1000)
@@ -31,8 +28,7 @@ final class TestNamespace: Sendable {
     }
 
     func close() {
-        kill(processID, SIGKILL)
-        holder.waitUntilExit()
+        holder.kill()
     }
 
     /// Runs a program in the namespace and waits for its end.
@@ -73,16 +69,11 @@ final class TestNamespace: Sendable {
     }
 
     private static func run(_ arguments: [String]) -> Result {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = pipe
-        do { try process.run() } catch { return Result(status: -1, output: "\(error)") }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Result(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+        do {
+            let ended = try SpawnedProgram(arguments).wait()
+            return Result(status: ended.status, output: ended.output)
+        } catch {
+            return Result(status: -1, output: "\(error)")
+        }
     }
 }

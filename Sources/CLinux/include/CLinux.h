@@ -6,6 +6,7 @@
 #include "perseid_files.h"
 #include "perseid_net.h"
 #include "perseid_privileges.h"
+#include "perseid_ring.h"
 #include "perseid_segments.h"
 #include "perseid_system.h"
 #include "perseid_tap.h"

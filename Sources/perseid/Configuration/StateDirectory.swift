@@ -12,6 +12,8 @@ struct StateDirectory: Sendable {
 
     var registryPath: String { path + "/registry.sqlite" }
     var stage1: String { path + "/stage1" }
+    /// Where the running daemon is asked.
+    var controlSocket: String { path + "/perseid.sock" }
     var loaders: String { path + "/loaders" }
     /// What running nodes are to do.
     var liveSync: String { path + "/livesync" }

@@ -4,8 +4,10 @@ import BootPolicy
 import BootProtocols
 import CapsuleFormat
 import CapsuleStore
+import ControlPlane
 import DHCPService
 import Foundation
+import LinkWatch
 import Logging
 import PacketIO
 import Registry
@@ -22,8 +24,10 @@ final class Daemon: Sendable {
     private let endpoints: BootEndpoints
     private let dhcp: DHCPServer?
     private let reload: DHCPReload
+    private let watcher: LinkWatcher
     private let tftp: TFTPServer
     private let routers: RouterResponder
+    private let control: ControlServer
     private let logger: Logger
     /// Held for as long as the daemon lives.
     private let lock: StateLock
@@ -47,9 +51,13 @@ final class Daemon: Sendable {
         // Where another server gives addresses, what this one once gave tells nothing.
         if configuration.dhcp != .server { snapshot.leases = [] }
         let neighbours = try NeighbourTable(interface: network.interface.name)
+        let feed = EventFeed()
         let ledger = BootLedger(
             store: store, snapshot: snapshot, unknown: configuration.unknown,
-            observer: { logger.info("\($0.line)") },
+            observer: { event in
+                logger.info("\(event.line)")
+                feed.send(event)
+            },
             neighbour: { [isOurs = configuration.dhcp == .server] in isOurs ? nil : neighbours.mac(of: $0) })
         let baseURL = "http://\(network.address):\(configuration.httpPort)"
         let tree = BootTree(
@@ -69,12 +77,18 @@ final class Daemon: Sendable {
             ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles),
             work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) })
         let files = Loaders.present(in: state)
-        dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, logger)
+        watcher = try Self.openWatcher(configuration, network, ledger, logger)
+        dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, watcher, logger)
         reload = DHCPReload(
             source: source, stamp: stamp, configuration: configuration, network: network, files: files, ledger: ledger,
             server: dhcp, logger: logger)
         tftp = try Self.openTFTP(configuration, network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
+        control = try Self.openControl(
+            configuration, state, logger,
+            DaemonControl(
+                network: network, ledger: ledger, watcher: watcher, dhcp: dhcp, feed: feed,
+                inspection: DoctorInspection(of: configuration, state: state), isProxy: configuration.dhcp != .server))
         try Self.naming(port: configuration.httpPort, .tcp) {
             try network.requireFree(tcpPort: configuration.httpPort)
         }
@@ -90,11 +104,15 @@ final class Daemon: Sendable {
         }
         let services: [any Service] =
             [dhcpService].compactMap { $0 } + [
+                LoopService(
+                    start: { [watcher, dhcp] in try watcher.start(for: dhcp, ledger, logger, ended: $0) },
+                    stop: { [watcher] in watcher.waker.requestStop() }),
                 LoopService(start: { [tftp] in try tftp.start(ended: $0) }, stop: { [tftp] in tftp.stop() }),
                 LoopService(
                     start: { [routers] in try routers.start(ended: $0) },
                     stop: { [routers] in routers.waker.requestStop() }),
                 TaskService { try await http.run() },
+                TaskService { [control] in try await control.run() },
                 TaskService {
                     await ledger.run { logger.error("\($0); what happens now is written when it works again") }
                 },
@@ -118,7 +136,7 @@ final class Daemon: Sendable {
 
     private static func openDHCP(
         _ configuration: Configuration, _ network: BootNetwork, _ files: Set<String>, _ leases: [Lease],
-        _ ledger: BootLedger, _ logger: Logger
+        _ ledger: BootLedger, _ watcher: LinkWatcher, _ logger: Logger
     ) throws -> DHCPServer? {
         let role = try DHCPRole(
             configuration, network, files: files, leases: leases, nodes: ledger.nodesWithAddress()
@@ -127,7 +145,8 @@ final class Daemon: Sendable {
         for problem in role.leftOut { logger.error("a node's address is left out: \(problem)") }
         return try DHCPServer(
             interface: network.interface, role: role, commit: { try ledger.commit($0) },
-            record: { ledger.record($0) }, observe: { ledger.observe($0, of: $1) }, report: { logger.error("\($0)") })
+            record: { ledger.record($0) }, observe: { ledger.observe($0, of: $1) }, probe: { watcher.probe($0) },
+            report: { logger.error("\($0)") })
     }
 
     private static func openTFTP(
@@ -259,10 +278,5 @@ extension RouterResponder {
 
 extension RecordedEvent {
     /// One line of the log.
-    fileprivate var line: String {
-        var line = "\(event.node) \(state.rawValue): \(event.kind.rawValue)"
-        if let percent = event.percent { line += " \(percent) %" }
-        if !event.detail.isEmpty { line += ": \(event.detail)" }
-        return line
-    }
+    fileprivate var line: String { "\(event.node) \(text)" }
 }

@@ -1,0 +1,58 @@
+/// Where the control plane's answers come from: the daemon, or a test. Every closure may be called from any thread at
+/// any time.
+public struct ControlSource: Sendable {
+    public var health: @Sendable () -> HealthResource
+    /// The leases that are not over, by address; with `all` the others too.
+    public var leases: @Sendable (_ all: Bool) -> [LeaseResource]
+    public var reservations: @Sendable () -> [ReservationResource]
+    public var subnets: @Sendable () -> [SubnetResource]
+    public var captures: @Sendable () -> [CaptureResource]
+    /// A node's last frames as a capture file (pcap), by name or MAC.
+    public var capture: @Sendable (_ node: String) throws(ControlProblem) -> [UInt8]
+    /// What happens from now on, to one node or to all.
+    public var events: @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>
+    /// Frames of DHCP, PXE, TFTP and ARP from now on.
+    public var packets: @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>
+    public var doctor: @Sendable () -> DoctorReport
+
+    public init(
+        health: @escaping @Sendable () -> HealthResource,
+        leases: @escaping @Sendable (_ all: Bool) -> [LeaseResource],
+        reservations: @escaping @Sendable () -> [ReservationResource],
+        subnets: @escaping @Sendable () -> [SubnetResource],
+        captures: @escaping @Sendable () -> [CaptureResource],
+        capture: @escaping @Sendable (_ node: String) throws(ControlProblem) -> [UInt8],
+        events: @escaping @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>,
+        packets: @escaping @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>,
+        doctor: @escaping @Sendable () -> DoctorReport
+    ) {
+        self.health = health
+        self.leases = leases
+        self.reservations = reservations
+        self.subnets = subnets
+        self.captures = captures
+        self.capture = capture
+        self.events = events
+        self.packets = packets
+        self.doctor = doctor
+    }
+}
+
+/// Why a request has no answer.
+public enum ControlProblem: Error, Hashable, Sendable {
+    /// There is no such thing; the text says what, and how to see what there is.
+    case notFound(String)
+    /// The request itself is wrong.
+    case badRequest(String)
+    /// The one who asks may not.
+    case forbidden(String)
+    case failed(String)
+}
+
+extension ControlProblem: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notFound(let text), .badRequest(let text), .forbidden(let text), .failed(let text): text
+        }
+    }
+}

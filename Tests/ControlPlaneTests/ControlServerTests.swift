@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import Logging
+import Testing
+
+@testable import ControlPlane
+
+/// The server on a real Unix socket, asked by the real client.
+struct ControlServerTests {
+    private static let lease = LeaseResource(
+        address: "10.0.0.7", mac: "52:54:00:12:34:56", node: "n001", expires: 1, state: .active)
+    private static let line = WatchLine(at: 5, kind: .event, mac: "52:54:00:12:34:56", node: "n001", text: "leased")
+
+    private static let source = ControlSource(
+        health: {
+            HealthResource(
+                version: "1", processID: getpid(), interface: "eth1", address: "10.0.0.1", since: 0, framesWatched: 1,
+                framesLost: 0, framesPassedOver: 0)
+        },
+        leases: { all in all ? [lease, lease] : [lease] }, reservations: { [] }, subnets: { [] }, captures: { [] },
+        capture: { node throws(ControlProblem) in
+            guard node == "n001" else { throw .notFound("there is no node `\(node)`") }
+            return [0xa1, 0xb2]
+        },
+        events: { _ throws(ControlProblem) in
+            AsyncStream { continuation in
+                for _ in 0..<3 { continuation.yield(line) }
+            }
+        },
+        packets: { _ throws(ControlProblem) in AsyncStream { $0.finish() } },
+        doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) })
+
+    /// Serves for as long as `body` asks.
+    private func serving(_ body: @Sendable (ControlClient, String) async throws -> Void) async throws {
+        let path = "/tmp/perseid-control-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
+        let server = ControlServer(
+            at: try ControlSocket(path: path), source: Self.source, logger: Logger(label: "test"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            let client = ControlClient(path: path)
+            var isUp = false
+            for _ in 0..<2000 where !isUp {
+                isUp = (try? await client.get("/api/v1/health")) != nil
+                if !isUp { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            if isUp { try await body(client, path) }
+            #expect(isUp)
+            group.cancelAll()
+            while let result = await group.nextResult() {
+                if case .failure(let error) = result, !(error is CancellationError) { throw error }
+            }
+        }
+    }
+
+    @Test("resources come as JSON, a capture as bytes, streams line by line; the socket is its owner's alone")
+    func resources() async throws {
+        try await serving { client, path in
+            #expect(try await client.get("/api/v1/leases", as: [LeaseResource].self) == [Self.lease])
+            #expect(try await client.get("/api/v1/leases?all=true", as: [LeaseResource].self).count == 2)
+            #expect(try await client.get("/api/v1/doctor", as: DoctorReport.self).isHealthy)
+            #expect(try await client.get("/api/v1/captures/n001") == [0xa1, 0xb2])
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+            let lines = Lines()
+            try await client.lines("/api/v1/events") { line in
+                lines.all.append(line)
+                return lines.all.count < 3
+            }
+            #expect(lines.all == [Self.line, Self.line, Self.line])
+        }
+    }
+
+    private final class Lines: @unchecked Sendable {
+        var all: [WatchLine] = []
+    }
+
+    @Test("what is not there is told in words, with a status of its own")
+    func notFound() async throws {
+        try await serving { client, _ in
+            await #expect(throws: ControlClient.Failure.refused(status: 404, "there is no node `n9`")) {
+                try await client.get("/api/v1/captures/n9")
+            }
+            await #expect(throws: ControlClient.Failure.self) { try await client.get("/api/v1/nothing") }
+        }
+    }
+
+    @Test("without a daemon the client says so, and where it looked")
+    func notRunning() async throws {
+        await #expect(throws: ControlClient.Failure.notRunning(path: "/tmp/no/such.sock")) {
+            try await ControlClient(path: "/tmp/no/such.sock").get("/api/v1/health")
+        }
+    }
+
+    @Test("a path that no socket can have is refused by name, and so is a group that does not exist")
+    func badPath() throws {
+        let long = "/" + String(repeating: "x", count: 200)
+        #expect(throws: ControlSocket.Failure.pathTooLong(long)) { try ControlSocket(path: long) }
+        let socket = try ControlSocket(path: "/tmp/x.sock", group: "no-such-group")
+        #expect(throws: ControlSocket.Failure.noSuchGroup("no-such-group")) { try socket.prepare(for: nil) }
+    }
+}
