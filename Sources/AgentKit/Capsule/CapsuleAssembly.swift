@@ -21,6 +21,12 @@ package struct CapsuleAssembly: Sendable {
     ) throws(CapsuleProblem) -> CapsuleAssembly {
         let hasModules = contents.index.stream(.modules) != nil
         let streams = try contents.streams(hasModules ? [.root, .modules] : [.root])
+        do throws(SystemError) {
+            // A capsule fetched or unpacked before, in vain, makes room.
+            try RootAssembly.release()
+        } catch {
+            throw .noRoom("\(contents.generation)", error)
+        }
         let size = streams.reduce(Int64(0)) { $0 + $1.size }
         if let memory = MemoryInfo.now(), memory.availableBytes < size + margin {
             throw .notEnoughMemory("\(contents.generation)", needs: size + margin, available: memory.availableBytes)

@@ -49,6 +49,7 @@ package enum SwitchRoot {
     private static func restoreSignals() {
         signal(SIGPIPE, SIG_DFL)
         signal(SIGHUP, SIG_DFL)
+        signal(SIGCHLD, SIG_DFL)
         var none = sigset_t()
         sigemptyset(&none)
         sigprocmask(SIG_SETMASK, &none, nil)

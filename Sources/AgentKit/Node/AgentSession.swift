@@ -4,7 +4,7 @@ package import BootMachine
 package struct AgentSession: ~Copyable {
     package var api: NodeAPI
     private var queue = ReportQueue()
-    private let console: Console
+    let console: Console
 
     package init(api: consuming NodeAPI, console: Console) {
         self.api = api

@@ -2,13 +2,15 @@ internal import CapsuleFormat
 internal import Glibc
 package import PacketIO
 
-/// The runtime OS's root: the capsule's images in memory, mounted over loop devices, under an overlay that takes
-/// the writes.
+/// The runtime OS's root: the capsule's images in memory, mounted over loop devices, and either under an overlay that
+/// takes the writes or unpacked into a tmpfs.
 package enum RootAssembly {
     /// The tmpfs of the images. It stays mounted where nobody sees it after the handoff.
     package static let imageDirectory = "/images"
     package static let newRoot = "/newroot"
     private static let layers = "/layers"
+    /// Root and modules as one tree that nothing is written to.
+    private static let joined = "/layers/joined"
 
     /// What stays mounted behind the new root, and what each is called.
     static let mounts = [
@@ -18,9 +20,7 @@ package enum RootAssembly {
 
     /// Mounts the tmpfs for the images, sized for them so that a bad index cannot fill the memory.
     package static func prepareImages(bytes: Int64) throws(SystemError) {
-        // A capsule fetched before, in vain, makes room.
         try release()
-        if FileSystems.isMountPoint(imageDirectory) { try FileSystems.detach(imageDirectory) }
         // Whole pages, and a few for the directory itself.
         try FileSystems.mount(
             "images", on: imageDirectory, type: "tmpfs", flags: Int(MS_NOSUID) | Int(MS_NODEV),
@@ -29,20 +29,26 @@ package enum RootAssembly {
 
     /// Makes an empty image file.
     package static func imageFile(_ name: String) throws(SystemError) -> StreamFile {
-        let path = "\(imageDirectory)/\(name).squashfs"
+        let path = "\(imageDirectory)/\(name).image"
         return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o600))
     }
 
-    /// Mounts the images and joins them at `newRoot`: the module tree over the root, and both under a tmpfs.
-    package static func mountRoot(root: StreamFile, modules: StreamFile?) throws(RootProblem) {
+    /// Mounts the images, each for itself. The image of the modules is squashfs always.
+    package static func mountLayers(
+        root: StreamFile, as type: RootRecipe.ImageType, modules: StreamFile?
+    ) throws(RootProblem) {
         do throws(SystemError) {
-            try release()
-            try mountImage(root, on: "\(layers)/root")
-            if let modules { try mountImage(modules, on: "\(layers)/modules") }
+            try releaseRoot()
+            try mountImage(root, as: type, on: "\(layers)/root")
+            if let modules { try mountImage(modules, as: .squashfs, on: "\(layers)/modules") }
         } catch {
             throw .system("mounting the capsule's images", error)
         }
         try checkLayers()
+    }
+
+    /// Joins the layers at `newRoot`: the module tree over the root, and both under a tmpfs.
+    package static func joinLayers() throws(RootProblem) {
         do throws(SystemError) {
             try FileSystems.mount(
                 "perseid", on: "\(layers)/writes", type: "tmpfs", options: "mode=0755")
@@ -50,25 +56,64 @@ package enum RootAssembly {
             try SmallFile.makeDirectory("\(layers)/writes/work")
             try FileSystems.mount(
                 "perseid", on: newRoot, type: "overlay",
-                options: "lowerdir=\(modules == nil ? "" : "\(layers)/modules:")\(layers)/root,"
+                options: "lowerdir=\(hasModules ? "\(layers)/modules:" : "")\(layers)/root,"
                     + "upperdir=\(layers)/writes/upper,workdir=\(layers)/writes/work")
         } catch {
             throw .system("joining the capsule's images", error)
         }
     }
 
-    /// Takes away what an earlier try left mounted.
-    private static func release() throws(SystemError) {
-        for path in [newRoot, "\(layers)/writes", "\(layers)/modules", "\(layers)/root"]
-        where FileSystems.isMountPoint(path) {
-            try FileSystems.detach(path)
+    /// Copies the layers into a tmpfs at `newRoot`: the same tree as `joinLayers` shows, in memory that is all its own.
+    package static func unpackLayers() throws(RootProblem) -> TreeCopy.Tally {
+        do throws(SystemError) {
+            var source = "\(layers)/root"
+            if hasModules {
+                source = joined
+                try FileSystems.mount(
+                    "perseid", on: joined, type: "overlay", flags: Int(MS_RDONLY),
+                    options: "lowerdir=\(layers)/modules:\(layers)/root")
+            }
+            // Never more than there is: a full file system is an error with a path, full memory ends the machine.
+            let room = max(0, (MemoryInfo.now()?.availableBytes ?? 0) - CapsuleAssembly.margin)
+            guard room > 0 else { throw SystemError(call: "mount", code: ENOMEM, context: newRoot) }
+            try FileSystems.mount("perseid", on: newRoot, type: "tmpfs", options: "mode=0755,size=\(room)")
+            return try TreeCopy.run(from: source, to: newRoot)
+        } catch {
+            throw .system("unpacking the capsule's images", error)
         }
     }
 
-    private static func mountImage(_ image: StreamFile, on target: String) throws(SystemError) {
+    /// Lets the images go once the root was unpacked from them; their memory is free as soon as no file of them is open.
+    package static func releaseImages() throws(RootProblem) {
+        do throws(SystemError) {
+            try detach([joined, "\(layers)/modules", "\(layers)/root", imageDirectory])
+        } catch {
+            throw .system("letting the capsule's images go", error)
+        }
+    }
+
+    /// Takes away what an earlier try left, with the memory that it held.
+    package static func release() throws(SystemError) {
+        try releaseRoot()
+        try detach([imageDirectory])
+    }
+
+    private static func releaseRoot() throws(SystemError) {
+        try detach([newRoot, "\(layers)/writes", joined, "\(layers)/modules", "\(layers)/root"])
+    }
+
+    private static func detach(_ paths: [String]) throws(SystemError) {
+        for path in paths where FileSystems.isMountPoint(path) { try FileSystems.detach(path) }
+    }
+
+    private static var hasModules: Bool { FileSystems.isMountPoint("\(layers)/modules") }
+
+    private static func mountImage(
+        _ image: StreamFile, as type: RootRecipe.ImageType, on target: String
+    ) throws(SystemError) {
         let loop = try LoopDevice(over: image.path)
         try FileSystems.mount(
-            loop.path, on: target, type: "squashfs", flags: Int(MS_RDONLY) | Int(MS_NODEV))
+            loop.path, on: target, type: type.rawValue, flags: Int(MS_RDONLY) | Int(MS_NODEV))
     }
 
     /// In a merged root `/lib` is a link to `usr/lib`; a module image with a directory in that place would hide the
@@ -124,6 +169,8 @@ package enum RootProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case layerHides(String)
     case noInit([String])
     case badName(String)
+    case unknownFormat(String)
+    case unpacked
 
     package var description: String {
         switch self {
@@ -132,6 +179,10 @@ package enum RootProblem: Error, Hashable, Sendable, CustomStringConvertible {
             "the module image has \(path) as another kind of file than the root image and would hide it: build the"
                 + " capsule's modules below usr/lib"
         case .badName(let name): "the plan's name for this node, '\(name)', is no host name"
+        case .unknownFormat(let format):
+            "the capsule's image is \(format), which this agent cannot mount: build stage 1 again, with a newer Perseid"
+        case .unpacked:
+            "this node's root was unpacked (rootMode tmpfs) and its image let go: a new generation needs a reboot"
         case .noInit(let paths): "the capsule's root has no init: none of \(paths.joined(separator: ", "))"
         }
     }

@@ -92,22 +92,24 @@ extension StageOne {
 
     /// Mounts the root, leaves there what stage 2 needs, and becomes its init. Returns only by throwing.
     mutating func handOver(_ contents: CapsuleContents, _ plan: Plan) throws(StepFailure) {
-        guard let assembly, let network else { return }
+        guard assembly != nil, let network else { return }
         let own = try fetchLayer(mac: network.mac)
         let initPath: String
+        try makeRoot(contents)
         do throws(RootProblem) {
-            try RootAssembly.mountRoot(root: assembly.root, modules: assembly.modules)
             try RootAssembly.personalise(name: plan.nodeName, resolver: network.lease.resolverLines)
             try LayerFiles.apply(own, to: RootAssembly.newRoot)
             initPath = try RootAssembly.findInit()
         } catch {
             throw StepFailure(.root, error)
         }
+        try runHandoffScripts(contents, nodeName: plan.nodeName)
         var next = StageTwoSettings(
             servers: settings.servers, token: session.api.token, nodeName: plan.nodeName,
             capsule: "\(contents.generation)", content: contents.manifest.index.sha256.hex,
             intervalSeconds: min(max(plan.waitSeconds, 5), 3600),
-            interface: network.interface.name, lease: network.lease, undelivered: [])
+            interface: network.interface.name, lease: network.lease, undelivered: [],
+            scripts: ScriptRun.scripts(of: contents.manifest.settings, at: .ready))
         do throws(SystemError) {
             try StageTwoFiles.leaveAgent()
             try LeftImages.leave(contents.head, keys: trusted)

@@ -8,6 +8,7 @@ package struct StepFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case capsule
         case transfer
         case root
+        case script
         case handoff
     }
 

@@ -15,6 +15,8 @@ package struct StageTwo: ~Copyable {
     /// Runs as a service of the runtime OS's init.
     package static func run() -> Never {
         signal(SIGPIPE, SIG_IGN)
+        // An init that ignores it hands that on, and waitpid(2) would have no status of a script.
+        signal(SIGCHLD, SIG_DFL)
         let console = Console()
         var backoff = Backoff.boot
         while true {
@@ -54,6 +56,29 @@ package struct StageTwo: ~Copyable {
         for report in settings.undelivered { session.report(report) }
         let state = waitForStartUp()
         CacheDisk.close(console: console)
+        if runScripts() { reportReady(state) }
+        keepInTouch()
+    }
+
+    /// Runs the scripts of the stage `ready`, once in a boot.
+    /// - Returns: whether the node may be called ready.
+    private mutating func runScripts() -> Bool {
+        guard !settings.scripts.isEmpty else { return true }
+        let run = ScriptRun(nodeName: settings.nodeName, capsule: settings.booted, root: "/")
+        do throws(ScriptProblem) {
+            for script in settings.scripts { try session.run(script, by: run) }
+        } catch {
+            let failure = StepFailure(.script, error)
+            console.line("FAILED \(failure)")
+            session.report(AgentReport(kind: .failed, detail: failure.description))
+            return false
+        }
+        settings.scripts = []
+        keepSettings()
+        return true
+    }
+
+    private mutating func reportReady(_ state: String) {
         let used = MemoryInfo.now().map { ", \(mebibytes($0.usedBytes)) of \(mebibytes($0.totalBytes)) in use" } ?? ""
         let release = SmallFile.text("/proc/sys/kernel/osrelease") ?? "unknown"
         let text = "\(state), kernel \(release)\(used)"
@@ -62,6 +87,10 @@ package struct StageTwo: ~Copyable {
             AgentReport(
                 kind: .ready, milliseconds: BootClock.milliseconds(), detail: text, capsule: settings.capsule,
                 content: settings.content))
+    }
+
+    /// Tells that it runs, takes work and keeps its address, for ever.
+    private mutating func keepInTouch() {
         let interval = Int64(min(max(1, settings.intervalSeconds), 3600)) * 1000
         var next = BootClock.milliseconds() + interval
         while true {

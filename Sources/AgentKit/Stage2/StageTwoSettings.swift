@@ -1,4 +1,5 @@
 package import BootMachine
+package import CapsuleFormat
 
 /// What stage 1 leaves for the agent in the runtime OS: `/run/perseid/agent.json`, which root alone can read.
 package struct StageTwoSettings: Codable, Hashable, Sendable {
@@ -22,10 +23,13 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
     package var lease: DHCPLease
     /// What stage 1 had to tell and could not.
     package var undelivered: [AgentReport]
+    /// Of the stage `ready`, in the order in which they run; none once they ran.
+    package var scripts: [NodeScript]
 
     package init(
         servers: [ServerURL], token: String, nodeName: String, capsule: String, content: String? = nil,
-        intervalSeconds: Int, interface: String, lease: DHCPLease, undelivered: [AgentReport]
+        intervalSeconds: Int, interface: String, lease: DHCPLease, undelivered: [AgentReport],
+        scripts: [NodeScript] = []
     ) {
         self.servers = servers
         self.token = token
@@ -37,6 +41,7 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
         self.interface = interface
         self.lease = lease
         self.undelivered = undelivered
+        self.scripts = scripts
     }
 
     /// The unit that starts the agent under systemd. In /run it needs no change of the image, and is gone with it.

@@ -6,7 +6,7 @@ package enum LeftImages {
     private static let directory = "\(StageTwoSettings.directory)/layers"
     package static let head = "\(StageTwoSettings.directory)/capsule"
     package static let trusted = "\(StageTwoSettings.directory)/trusted"
-    package static let image = "\(directory)/images/root.squashfs"
+    package static let image = "\(directory)/images/root.image"
     /// The image's tree, without what the node wrote.
     package static let tree = "\(directory)/root"
     /// What the node wrote, and its own files.

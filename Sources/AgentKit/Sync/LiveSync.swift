@@ -39,11 +39,21 @@ package struct LiveSync {
         } catch {
             throw StepFailure(.capsule, error)
         }
+        let recipe: RootRecipe
+        do throws(RootProblem) {
+            guard try RootRecipe(running.manifest).mode == .overlay else { throw .unpacked }
+            recipe = try RootRecipe(contents.manifest)
+        } catch {
+            throw StepFailure(.root, error)
+        }
         defer { Self.clear() }
-        try bring(contents, beside: running, token: api.token)
+        try bring(contents, beside: running, as: recipe.image, token: api.token)
         do throws(SystemError) {
             var plan = try difference()
             if Self.kernels(contents) != Self.kernels(running) { plan.needsReboot(for: "kernel and its modules") }
+            if contents.manifest.settings != running.manifest.settings {
+                plan.needsReboot(for: "root mode and node scripts")
+            }
             let failed = update(&plan)
             let text = failed.isEmpty ? plan.summary : "\(plan.summary); failed: \(failed.joined(separator: "; "))"
             return Outcome(
@@ -60,7 +70,7 @@ package struct LiveSync {
 
     /// Assembles and mounts the new root.
     private func bring(
-        _ contents: CapsuleContents, beside running: CapsuleContents, token: String
+        _ contents: CapsuleContents, beside running: CapsuleContents, as type: RootRecipe.ImageType, token: String
     ) throws(StepFailure) {
         let streams: [ChunkedStream]
         let old: [ChunkedStream]
@@ -88,7 +98,7 @@ package struct LiveSync {
         do throws(SystemError) {
             let loop = try LoopDevice(over: "\(Self.room)/image")
             try FileSystems.mount(
-                loop.path, on: Self.newTree, type: "squashfs", flags: Int(MS_RDONLY) | Int(MS_NODEV))
+                loop.path, on: Self.newTree, type: type.rawValue, flags: Int(MS_RDONLY) | Int(MS_NODEV))
         } catch {
             throw StepFailure(.root, error)
         }

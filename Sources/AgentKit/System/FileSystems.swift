@@ -20,6 +20,14 @@ package enum FileSystems {
         }
     }
 
+    /// Shows a mount and all beneath it at a second place (MS_BIND, MS_REC). Makes that place if it is not there.
+    package static func bind(_ source: String, to target: String) throws(SystemError) {
+        try SmallFile.makeDirectory(target)
+        try systemCall("mount", "binding \(source) to \(target)") {
+            Glibc.mount(source, target, nil, UInt(MS_BIND) | UInt(MS_REC), nil)
+        }
+    }
+
     /// Takes a mount out of sight; it lives on for as long as something uses it (MNT_DETACH).
     package static func detach(_ target: String) throws(SystemError) {
         try systemCall("umount2", target) { umount2(target, Int32(MNT_DETACH)) }

@@ -8,6 +8,7 @@
 #include "perseid_privileges.h"
 #include "perseid_ring.h"
 #include "perseid_segments.h"
+#include "perseid_spawn.h"
 #include "perseid_system.h"
 #include "perseid_tap.h"
 

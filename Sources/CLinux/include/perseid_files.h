@@ -15,4 +15,14 @@ static inline int perseid_lsetxattr(const char *path, const char *name, const vo
     return lsetxattr(path, name, value, size, 0);
 }
 
+/// llistxattr(2): the names of a file's attributes, each ended by a zero byte. The last component is not followed.
+static inline ssize_t perseid_llistxattr(const char *path, char *list, size_t size) {
+    return llistxattr(path, list, size);
+}
+
+/// lgetxattr(2): an attribute's value, of the file that the last component is itself.
+static inline ssize_t perseid_lgetxattr(const char *path, const char *name, void *value, size_t size) {
+    return lgetxattr(path, name, value, size);
+}
+
 #endif

@@ -1,7 +1,7 @@
 /// What a node is to do with a capsule beside booting it. Under the signature, as all of the manifest.
 public struct CapsuleSettings: Codable, Hashable, Sendable {
     public var rootMode: RootMode
-    /// In the order in which a stage runs them.
+    /// A stage runs its own in the order of their names, byte by byte.
     public var scripts: [NodeScript]
 
     public init(rootMode: RootMode = .overlay, scripts: [NodeScript] = []) {
