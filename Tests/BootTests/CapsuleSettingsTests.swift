@@ -23,14 +23,14 @@ extension BootTests {
             """
 
         /// Builds the smallest root with these lines of a `capsule.yaml` and boots it.
-        private func boot(_ name: String, _ lines: String) async throws -> Perseid.Outcome {
+        private func boot(_ name: String, _ lines: String, timeout: Int = 120) async throws -> Perseid.Outcome {
             let state = try await BootState.copy("settings-\(name)")
             let file = "\(state)/\(name).yaml"
             try Data("source: busybox\n\(lines)".utf8).write(to: URL(fileURLWithPath: file))
             let built = try await Perseid.run("capsule", "build", name, "--file", file, "--state", state)
             #expect(built.succeeded, Comment(rawValue: built.errors))
             return try await Perseid.run(
-                "lab", "boot", "--state", state, "--capsule", name, "--timeout", "120")
+                "lab", "boot", "--state", state, "--capsule", name, "--timeout", "\(timeout)")
         }
 
         @Test func aRootOfErofsBootsAndRunsItsScripts() async throws {
@@ -50,8 +50,8 @@ extension BootTests {
         @Test(arguments: ["handoff", "ready"]) func aScriptThatFailsIsTheReason(stage: String) async throws {
             let outcome = try await boot(
                 "failing-\(stage)",
-                "scripts:\n  - name: no\n    stage: \(stage)\n    content: |\n      #!/bin/sh\n      echo why; exit 9\n"
-            )
+                "scripts:\n  - name: no\n    stage: \(stage)\n    content: |\n      #!/bin/sh\n      echo why; exit 9\n",
+                timeout: 60)
             #expect(!outcome.succeeded)
             let told = outcome.output + outcome.errors
             #expect(told.contains("script \(stage)/no ended with status 9; its last lines: why"), "\(told)")
