@@ -12,7 +12,7 @@ RUNS ?= 0
 # To build; to serve (loaders; shim and GRUB are unpacked where they are wanted, never installed); to make stage 1 and
 # capsules; to run machines, and a server to measure against.
 PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
-	ipxe pxelinux syslinux-common \
+	ipxe pxelinux syslinux-common openssl \
 	mmdebstrap squashfs-tools kmod cpio zstd busybox-static \
 	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
@@ -37,7 +37,7 @@ SOURCES := Sources Tests Package.swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
+	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-https|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
 	@echo "fuzz: TARGET=all|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)
@@ -67,7 +67,7 @@ test-boot:
 # Boot tests that have a long form take it.
 test-all: export PERSEID_TEST_ALL := yes
 test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
-	@set -e; for firmware in bios bios-pxe uefi uefi-http; do \
+	@set -e; for firmware in bios bios-pxe uefi uefi-http uefi-https; do \
 		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $$firmware --capsule debian --handoff auto; \
 	done; \
 	for handoff in switch kexec; do \

@@ -39,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -71,7 +72,7 @@ let package = Package(
                 "BootMachine", "BootPolicy", "BootProtocols", "PacketIO", "Registry", "CapsuleFormat", "CapsuleStore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ]),
         room(
@@ -134,11 +135,11 @@ let package = Package(
             of: "BootHTTP",
             uses: [
                 "BootMachine", "BootPolicy", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite", "CapsuleFormat",
-                "CapsuleStore", .product(name: "NIOCore", package: "swift-nio"),
+                "CapsuleStore", subprocess, .product(name: "NIOCore", package: "swift-nio"),
             ]),
         tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "PacketIO"]),
         tests(of: "StormKit", uses: ["BootProtocols"]),
-        tests(of: "perseid", uses: ["BootProtocols", "DHCPService", "Registry"]),
+        tests(of: "perseid", uses: ["BootHTTP", "BootProtocols", "DHCPService", "Registry"]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
         .testTarget(

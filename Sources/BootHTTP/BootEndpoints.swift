@@ -102,20 +102,22 @@ public struct BootEndpoints: Sendable {
             switch try tree.open(name, for: request.client) {
             case .file(let file):
                 let event = request.client.flatMap { ledger.machine(at: $0) }.map {
-                    BootEvent(node: $0, kind: .fileSent, at: 0, transport: .http, detail: path)
+                    BootEvent(node: $0, kind: .fileSent, at: 0, transport: request.transport, detail: path)
                 }
                 return send(
                     file, EntityTag(of: file), request, type: BootFileType.of(path),
                     account: event.map { .timeline($0) } ?? .none)
             case .script(let text, let machine):
-                return script(text, path, for: machine)
+                return script(text, path, for: machine, by: request.transport)
             }
         } catch {
             return refusal(error, name, path, request)
         }
     }
 
-    private func script(_ text: String, _ path: String, for machine: MACAddress) -> BootAnswer {
+    private func script(
+        _ text: String, _ path: String, for machine: MACAddress, by transport: BootEvent.Transport
+    ) -> BootAnswer {
         do {
             try ledger.flush()
         } catch {
@@ -127,7 +129,7 @@ public struct BootEndpoints: Sendable {
             body: .bytes(Array(text.utf8)),
             account: .timeline(
                 BootEvent(
-                    node: machine, kind: .scriptSent, at: 0, transport: .http,
+                    node: machine, kind: .scriptSent, at: 0, transport: transport,
                     detail: "boot script for stage 1, \(path)")))
     }
 
@@ -235,6 +237,11 @@ public struct BootEndpoints: Sendable {
         ledger.record(
             BootEvent(node: mac, kind: .refused, at: wallMilliseconds(), transport: .http, detail: reason))
     }
+}
+
+extension BootRequest {
+    /// As the timeline names it.
+    var transport: BootEvent.Transport { isSecure ? .https : .http }
 }
 
 extension BootAnswer {

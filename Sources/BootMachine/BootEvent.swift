@@ -48,7 +48,7 @@ public struct BootEvent: Codable, Hashable, Sendable {
 
     /// What carried the bytes.
     public enum Transport: String, Codable, Hashable, Sendable {
-        case dhcp, tftp, http
+        case dhcp, tftp, http, https
     }
 
     public var node: MACAddress

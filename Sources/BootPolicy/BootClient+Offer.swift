@@ -19,7 +19,7 @@ extension BootClient {
             reply.setBootFile(name, server: server)
             reply.options.vendorClass = "PXEClient"
         case .httpLoader(let name):
-            reply.setBootFile(server.url(of: name), server: server)
+            reply.setBootFile(server.firmwareURL(of: name), server: server)
             reply.options.vendorClass = "HTTPClient"
         case .raspberryPiMenu(let entry):
             reply.setServer(server)

@@ -19,6 +19,8 @@ public struct DHCPSettings: Hashable, Sendable {
     public var nodes: [DHCPReservation] = []
     /// TCP port of the boot plane's HTTP.
     public var httpPort: UInt16
+    /// TCP port of the boot plane under TLS, where firmware's HTTP boot is sent there; nil: it gets plain HTTP.
+    public var firmwareHTTPSPort: UInt16?
     /// What firmware is given.
     public var firmware: FirmwarePolicy
     /// This is the subnet's only DHCP server: clients with a wrong address are told so (RFC 2131, 4.3.2).
@@ -57,7 +59,9 @@ public struct DHCPSettings: Hashable, Sendable {
             + (reserved == 0 ? "" : reserved == 1 ? ", 1 reservation" : ", \(reserved) reservations")
     }
 
-    var bootServer: BootServer { BootServer(address: serverAddress, httpPort: httpPort) }
+    var bootServer: BootServer {
+        BootServer(address: serverAddress, httpPort: httpPort, firmwareHTTPSPort: firmwareHTTPSPort)
+    }
 
     /// Addresses that a pool may have.
     public static let largestPool: UInt32 = 1 << 20

@@ -130,7 +130,11 @@ public struct ProxyDHCPMachine: Sendable {
 }
 
 extension ProxyDHCPMachine: DHCPResponder {
-    var bootServer: BootServer { BootServer(address: settings.serverAddress, httpPort: settings.httpPort) }
+    var bootServer: BootServer {
+        BootServer(
+            address: settings.serverAddress, httpPort: settings.httpPort,
+            firmwareHTTPSPort: settings.firmwareHTTPSPort)
+    }
 
     func problem(withClientAt address: IPv4Address, of mac: MACAddress) -> String? {
         settings.subnet.contains(address) || addresses[mac] == address

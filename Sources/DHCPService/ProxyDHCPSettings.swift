@@ -9,6 +9,8 @@ public struct ProxyDHCPSettings: Hashable, Sendable {
     public var subnet: IPv4Subnet
     /// TCP port of the boot plane's HTTP.
     public var httpPort: UInt16
+    /// TCP port of the boot plane under TLS, where firmware's HTTP boot is sent there; nil: it gets plain HTTP.
+    public var firmwareHTTPSPort: UInt16?
     /// What firmware is given.
     public var firmware: FirmwarePolicy
 

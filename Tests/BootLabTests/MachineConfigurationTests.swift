@@ -62,6 +62,15 @@ import Testing
             ])
     }
 
+    @Test func givesTheFirmwareItsTrustedCertificates() {
+        var machine = MachineConfiguration(
+            name: "n001", start: .firmware(.uefiHTTPS), mac: MACAddress(value: 0x5254_0077_0001))
+        machine.trustedCertificates = "/state/cacerts.esl"
+        let values = value("-fw_cfg", in: machine.arguments(variables: "/state/n001.vars"))
+        #expect(values.contains("name=etc/edk2/https/cacerts,file=/state/cacerts.esl"))
+        #expect(values.contains("name=opt/org.tianocore/IPv4PXESupport,string=n"))
+    }
+
     @Test func startsAKernelWithoutFirmware() {
         let words = arguments(.kernel(path: "/k", initramfs: "/i", commandLine: "console=ttyS0 quiet"))
         #expect(value("-kernel", in: words) == ["/k"])

@@ -68,6 +68,14 @@ struct BootClientOfferTests {
         #expect(reply.options[.vendorSpecific] == [6, 1, 8, 255])
     }
 
+    @Test("firmware's HTTP boot goes by TLS where that is wanted, and nobody else does")
+    func firmwareByHTTPS() throws {
+        let secure = BootServer(address: server.address, httpPort: 8987, firmwareHTTPSPort: 8988)
+        #expect(secure.firmwareURL(of: "snponly.efi") == "https://10.77.0.1:8988/boot/snponly.efi")
+        #expect(secure.scriptURL(for: mac).hasPrefix("http://10.77.0.1:8987/"))
+        #expect(server.firmwareURL(of: "snponly.efi") == "http://10.77.0.1:8987/boot/snponly.efi")
+    }
+
     @Test("a URL for UEFI HTTP boot")
     func httpLoader() throws {
         let reply = try reply {

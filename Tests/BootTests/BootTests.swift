@@ -13,6 +13,15 @@ extension BootTests {
             try BootTests.expectReady(outcome)
         }
 
+        /// The firmware has its loader by TLS, from a server whose authority it was given.
+        @Test func bootsByHTTPS() async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--firmware", "uefi-https")
+            try BootTests.expectReady(outcome)
+            let loader = outcome.output.split(separator: "\n").first { $0.contains("snponly.efi") }
+            #expect(loader?.contains(" https ") == true, "the timeline's line: \(loader ?? "none")")
+        }
+
         @Test(arguments: ["switch", "kexec"])
         func handsOffEitherWay(handoff: String) async throws {
             let outcome = try await Perseid.run(

@@ -27,7 +27,7 @@ extension BootHTTPConnection {
         let transfer = AnswerTransfer(answer, form, head: head, hasPlace: hasPlace)
         phase = .sending(transfer)
         wait(seconds: server.limits.stallSeconds)
-        if transfer.part != nil {
+        if let part = transfer.part, !part.isEmpty {
             pump(context)
         } else {
             sendWhole(transfer, context)

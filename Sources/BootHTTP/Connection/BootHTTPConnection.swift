@@ -31,7 +31,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     /// When patience ends, in milliseconds of the monotonic clock.
     private(set) var deadline: Int64 = .max
     private var welcome = Admission.Welcome.all
-    private var client: IPv4Address?
+    private(set) var client: IPv4Address?
     private var context: ChannelHandlerContext?
     /// The channel's descriptor where answers go straight to it; nil under TLS.
     private(set) var socket: Int32?
@@ -66,7 +66,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     private func begin(_ context: ChannelHandlerContext) {
         guard deadline == .max else { return }
         client = context.remoteAddress?.ipAddress.flatMap { IPv4Address($0) }
-        if !server.isSecure {
+        if server.tls == nil {
             socket = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable { (raw: NIOBSDSocket.Handle) in
                 raw
             }
@@ -103,6 +103,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        noteHandshake(failedBy: error)
         context.close(promise: nil)
     }
 
@@ -158,7 +159,8 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         guard let method = head.method else { return refuse(.method, context) }
         let request = BootRequest(
             method: method, target: head.target, client: client, authorization: head.authorization,
-            range: head.range, ifRange: head.ifRange, ifNoneMatch: head.ifNoneMatch, body: body)
+            range: head.range, ifRange: head.ifRange, ifNoneMatch: head.ifNoneMatch, isSecure: server.tls != nil,
+            body: body)
         let began = monotonicMilliseconds()
         let form = AnswerTransfer.Form(isHead: method == .head, keepsAlive: head.keepsAlive, began: began)
         if welcome != .all, !BootRoute.isEssential(request.target) {

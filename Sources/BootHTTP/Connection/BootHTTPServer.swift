@@ -18,15 +18,20 @@ public final class BootHTTPServer: Sendable {
     public var counters: HTTPCounters { shared.meter.snapshot(shared.admission) }
 
     /// Listens on `address` and `port`.
+    /// - Parameters:
+    ///   - tls: what clients are shown; nil: they are served in the clear.
+    ///   - report: is told why a handshake failed, at most once a second.
     /// - Throws: `SystemError`, `isAddressInUse` where the port is taken.
     public init(
-        address: IPv4Address, port: UInt16, endpoints: BootEndpoints, limits: HTTPLimits = HTTPLimits()
+        address: IPv4Address, port: UInt16, endpoints: BootEndpoints, limits: HTTPLimits = HTTPLimits(),
+        tls: BootTLS? = nil, report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         raiseDescriptorLimit()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
         let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount * 2))
         threads.start()
-        let shared = BootHTTPShared(endpoints: endpoints, limits: limits, threads: threads, isSecure: false)
+        let shared = BootHTTPShared(
+            endpoints: endpoints, limits: limits, threads: threads, tls: tls, report: report)
         do {
             listener = try await Self.bootstrap(group, shared).bind(host: address.description, port: Int(port)).get()
         } catch {
@@ -55,6 +60,9 @@ public final class BootHTTPServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let desk = desks[ObjectIdentifier(channel.eventLoop)] ?? LoopDesk()
+                    if let tls = shared.tls {
+                        try channel.pipeline.syncOperations.addHandler(tls.handler())
+                    }
                     try channel.pipeline.syncOperations.addHandler(BootHTTPConnection(server: shared, desk: desk))
                 }
             }

@@ -7,14 +7,19 @@ final class BootHTTPShared: Sendable {
     let admission: Admission
     let meter = HTTPMeter()
     let threads: NIOThreadPool
-    /// Bytes pass through TLS on their way.
-    let isSecure: Bool
+    /// Bytes pass through it on their way; nil: they go in the clear.
+    let tls: BootTLS?
+    let handshakes: HandshakeReports
 
-    init(endpoints: BootEndpoints, limits: HTTPLimits, threads: NIOThreadPool, isSecure: Bool) {
+    init(
+        endpoints: BootEndpoints, limits: HTTPLimits, threads: NIOThreadPool, tls: BootTLS?,
+        report: @escaping @Sendable (String) -> Void
+    ) {
         self.endpoints = endpoints
         self.limits = limits
         admission = Admission(limits)
         self.threads = threads
-        self.isSecure = isSecure
+        self.tls = tls
+        handshakes = HandshakeReports(report)
     }
 }

@@ -9,6 +9,8 @@ public struct HTTPCounters: Hashable, Sendable {
     /// Connections accepted, and closed at once for want of room.
     public var accepted: Int64 = 0
     public var turnedAway: Int64 = 0
+    /// Handshakes of TLS that failed.
+    public var handshakeFailures: Int64 = 0
     /// Whole requests.
     public var requests: Int64 = 0
     /// Answers by the first digit of their status: 2 to 5.
@@ -32,6 +34,7 @@ public struct HTTPCounters: Hashable, Sendable {
 final class HTTPMeter: Sendable {
     let accepted = Atomic<Int64>(0)
     let turnedAway = Atomic<Int64>(0)
+    let handshakeFailures = Atomic<Int64>(0)
     let requests = Atomic<Int64>(0)
     let putOff = Atomic<Int64>(0)
     let bytes = Atomic<Int64>(0)
@@ -58,6 +61,7 @@ final class HTTPMeter: Sendable {
         counters.transfers = admission.runningTransfers
         counters.accepted = accepted.load(ordering: .relaxed)
         counters.turnedAway = turnedAway.load(ordering: .relaxed)
+        counters.handshakeFailures = handshakeFailures.load(ordering: .relaxed)
         counters.requests = requests.load(ordering: .relaxed)
         counters.successes = successes.load(ordering: .relaxed)
         counters.redirections = redirections.load(ordering: .relaxed)

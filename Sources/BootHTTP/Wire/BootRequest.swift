@@ -18,11 +18,13 @@ public struct BootRequest: Sendable {
     /// Values of `If-Range` and `If-None-Match`, if any.
     public var ifRange: String?
     public var ifNoneMatch: String?
+    /// It came by TLS.
+    public var isSecure: Bool
     public var body: [UInt8]
 
     public init(
         method: Method, target: String, client: IPv4Address?, authorization: String? = nil, range: String? = nil,
-        ifRange: String? = nil, ifNoneMatch: String? = nil, body: [UInt8] = []
+        ifRange: String? = nil, ifNoneMatch: String? = nil, isSecure: Bool = false, body: [UInt8] = []
     ) {
         self.method = method
         self.target = target
@@ -31,6 +33,7 @@ public struct BootRequest: Sendable {
         self.range = range
         self.ifRange = ifRange
         self.ifNoneMatch = ifNoneMatch
+        self.isSecure = isSecure
         self.body = body
     }
 }

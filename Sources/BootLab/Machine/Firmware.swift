@@ -8,6 +8,8 @@ public enum Firmware: String, CaseIterable, Hashable, Sendable {
     case uefi
     /// EDK2 (OVMF) with its own HTTP boot; its PXE is switched off.
     case uefiHTTP = "uefi-http"
+    /// The same by https alone: it trusts the certificates that the machine is given, and nobody else.
+    case uefiHTTPS = "uefi-https"
     /// EDK2 (OVMF) with Microsoft's keys, which starts nothing that they do not vouch for: Secure Boot is enforced.
     case uefiSecureBoot = "uefi-secureboot"
 }
@@ -17,7 +19,7 @@ extension Firmware {
     var package: String {
         switch self {
         case .bios, .biosPXE: "ipxe-qemu"
-        case .uefi, .uefiHTTP, .uefiSecureBoot: "ovmf"
+        case .uefi, .uefiHTTP, .uefiHTTPS, .uefiSecureBoot: "ovmf"
         }
     }
 
@@ -25,7 +27,7 @@ extension Firmware {
     var flash: (code: String, variables: String)? {
         switch self {
         case .bios, .biosPXE: nil
-        case .uefi, .uefiHTTP: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+        case .uefi, .uefiHTTP, .uefiHTTPS: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
         case .uefiSecureBoot: ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd")
         }
     }
@@ -35,7 +37,7 @@ extension Firmware {
         switch self {
         // Without graphics SeaBIOS, and with it the option ROM, writes to the serial console.
         case .bios, .biosPXE: "pc,graphics=off"
-        case .uefi, .uefiHTTP: "q35"
+        case .uefi, .uefiHTTP, .uefiHTTPS: "q35"
         // System management mode is what keeps an operating system out of the variables.
         case .uefiSecureBoot: "q35,smm=on"
         }
@@ -43,6 +45,9 @@ extension Firmware {
 
     /// Whether only system management mode may write the variables, and the processor is one that can do that.
     var protectsVariables: Bool { self == .uefiSecureBoot }
+
+    /// Its own HTTP boot is all that it does over the network.
+    var bootsByHTTPAlone: Bool { self == .uefiHTTP || self == .uefiHTTPS }
 
     /// QEMU's iPXE in the network card's option ROM, or none.
     var hasOptionROM: Bool { self == .bios || self == .biosPXE }

@@ -20,6 +20,8 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var cpus: Int
     /// Raw images of virtio disks, in the order of their names: vda, vdb. They are written.
     public var disks: [String]
+    /// File with the certificates that the firmware's https trusts, as `SignatureList` has it; nil: none.
+    public var trustedCertificates: String?
 
     public init(
         name: String, start: Start, mac: MACAddress, tap: String = "tap0", memoryMiB: Int = 2048, cpus: Int = 2,
@@ -87,7 +89,10 @@ extension MachineConfiguration {
         if firmware.protectsVariables {
             words += ["-global", "driver=cfi.pflash01,property=secure,value=on", "-cpu", "max"]
         }
-        if firmware == .uefiHTTP {
+        if let trustedCertificates {
+            words += ["-fw_cfg", "name=etc/edk2/https/cacerts,file=\(trustedCertificates)"]
+        }
+        if firmware.bootsByHTTPAlone {
             for option in ["IPv4PXESupport", "IPv6PXESupport"] {
                 words += ["-fw_cfg", "name=opt/org.tianocore/\(option),string=n"]
             }

@@ -19,6 +19,7 @@ extension Configuration {
             serverAddress: address, subnet: subnet, httpPort: httpPort,
             firmware: firmware, isAuthoritative: authoritative,
             forcesBroadcast: broadcast)
+        settings.firmwareHTTPSPort = firmwareHTTPSPort
         settings.link = DHCPSubnet(
             subnet, pools: pools.map { $0.map { DHCPPool($0) } }, router: router, nameServers: dns, domain: domain,
             leaseTimes: leaseTimes(DHCPSections.LeaseTimes()), sharedNetwork: sections.sharedNetwork)

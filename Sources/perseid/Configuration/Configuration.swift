@@ -13,6 +13,8 @@ struct Configuration: Sendable {
     /// Nil: derived from the interface's subnet.
     var pools: [ClosedRange<IPv4Address>]?
     var httpPort: UInt16 = 8987
+    /// The boot plane under TLS, beside the plain one; nil: there is none.
+    var tls: TLS?
     var leaseSeconds: UInt32 = 43_200
     var router: IPv4Address?
     var dns: [IPv4Address] = []
@@ -92,10 +94,11 @@ extension Configuration {
         case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl, authoritative,
             broadcast
         case tftpPorts, tftpWrite, tftpWriteFileBytes, tftpWriteClientBytes, tftpWriteTotalBytes
+        case httpsPort, tlsCertificate, tlsKey, firmwareHTTPS
 
         var environmentName: String {
-            "PERSEID_"
-                + rawValue.map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
+            // An abbreviation is one word: PERSEID_FIRMWARE_HTTPS.
+            "PERSEID_" + rawValue.replacing(#/([a-z])([A-Z])/#) { "\($0.1)_\($0.2)" }.uppercased()
         }
     }
 
@@ -145,6 +148,7 @@ extension Configuration {
         user = given[.user]?.value
         try readDHCP(given)
         try readTFTP(given)
+        tls = try TLS(given, httpPort: httpPort)
     }
 
     private mutating func readDHCP(_ given: [Setting: Given]) throws(Failure) {
@@ -215,7 +219,7 @@ extension Configuration {
 }
 
 extension Configuration.Given {
-    fileprivate func read<Value>(
+    func read<Value>(
         _ key: Configuration.Setting, _ expected: String, _ parse: (String) -> Value?
     ) throws(Configuration.Failure) -> Value {
         guard let result = parse(value) else {

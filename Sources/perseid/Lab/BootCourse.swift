@@ -81,8 +81,9 @@ struct BootCourse: Sendable {
             // The server looks once a second whether somebody changed its nodes.
             try await Task.sleep(for: .seconds(2))
         }
-        let machine = MachineConfiguration(
+        var machine = MachineConfiguration(
             name: node.name, start: .firmware(boot.firmware), mac: node.mac, memoryMiB: memoryMiB, disks: disks)
+        if boot.firmware == .uefiHTTPS { machine.trustedCertificates = try trustedCertificates(logs) }
         let began = wallMilliseconds()
         let powerOn = BootEvent(
             node: node.mac, kind: .poweredOn, at: began, detail: "\(boot.firmware.rawValue), QEMU")
@@ -90,6 +91,14 @@ struct BootCourse: Sendable {
         return try await VirtualMachine.withPower(machine, directory: logs) { machine in
             try await follow(node, since: began, machine, registry)
         }
+    }
+
+    /// What the firmware is told to trust: the authority of the server, which has made it by now.
+    private func trustedCertificates(_ logs: LabDirectory) throws -> String {
+        let authority = try FileDescriptor.open(BootAuthority(in: state).certificateDER, O_RDONLY).readAll()
+        let path = logs.file("cacerts.esl")
+        try Data(SignatureList(certificates: [authority]).bytes).write(to: URL(fileURLWithPath: path))
+        return path
     }
 
     /// Runs `body` beside another DHCP server, if the course wants one.
@@ -106,7 +115,8 @@ struct BootCourse: Sendable {
         _ body: @escaping @Sendable () async throws -> [Timeline]
     ) async throws -> [Timeline] {
         let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
-        let server = kit.server(on: network, state: state.path, dhcp: dhcp)
+        let server = kit.server(
+            on: network, state: state.path, dhcp: dhcp, https: boots.contains { $0.firmware == .uefiHTTPS })
         guard let stopServerIn else {
             return try await server.running(into: log) {
                 try await Self.listening(log)

@@ -22,7 +22,7 @@ struct LabBoot: AsyncParsableCommand {
 
     @OptionGroup var state: StateOption
     @OptionGroup var kit: LabKit
-    @Option(help: "bios, bios-pxe, uefi, uefi-http or uefi-secureboot.", transform: Self.firmware)
+    @Option(help: "bios, bios-pxe, uefi, uefi-http, uefi-https or uefi-secureboot.", transform: Self.firmware)
     var firmware = Firmware.bios
     @Option(help: "debian, small, or a capsule of the store.")
     var capsule = "debian"

@@ -61,14 +61,14 @@ struct LabKit: ParsableArguments, Sendable {
     }
 
     /// The server of the lab's network.
-    func server(on network: LabNetwork, state: String, dhcp: DHCPMode = .server) -> Program {
+    func server(on network: LabNetwork, state: String, dhcp: DHCPMode = .server, https: Bool = false) -> Program {
         Program(
             "/proc/self/exe",
             [
                 "serve", "--interface", network.bridge, "--state", state, "--tftpboot", tftpboot,
                 "--kernel-arguments", kernelArguments, "--loader", loader.rawValue,
                 "--dhcp", dhcp.rawValue,
-            ])
+            ] + (https ? ["--https-port", "8988", "--firmware-https", "true"] : []))
     }
 
     /// What stage 1 is made from: the kernel's name, the agent's content, the keys.

@@ -16,9 +16,10 @@ extension DHCPRole {
         switch configuration.dhcp {
         case .off: return nil
         case .proxy:
-            let settings = ProxyDHCPSettings(
+            var settings = ProxyDHCPSettings(
                 serverAddress: network.address, subnet: network.subnet, httpPort: configuration.httpPort,
                 firmware: firmware)
+            settings.firmwareHTTPSPort = configuration.firmwareHTTPSPort
             self.init(ProxyDHCPMachine(settings: settings, verdict: verdict))
         case .server:
             let settings = try configuration.dhcpSettings(

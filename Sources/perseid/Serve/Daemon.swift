@@ -22,6 +22,8 @@ final class Daemon: Sendable {
     private let network: BootNetwork
     private let ledger: BootLedger
     private let endpoints: BootEndpoints
+    /// Read while there is the right to.
+    private let tls: BootTLS?
     private let dhcp: DHCPServer?
     private let reload: DHCPReload
     private let watcher: LinkWatcher
@@ -89,21 +91,25 @@ final class Daemon: Sendable {
             DaemonControl(
                 network: network, ledger: ledger, watcher: watcher, dhcp: dhcp, feed: feed,
                 inspection: DoctorInspection(of: configuration, state: state), isProxy: configuration.dhcp != .server))
-        try Self.naming(port: configuration.httpPort, .tcp) {
-            try network.requireFree(tcpPort: configuration.httpPort)
+        for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
+            try Self.naming(port: port, .tcp) { try network.requireFree(tcpPort: port) }
         }
+        tls = try configuration.tls.map { try BootTLS($0, address: network.address, state: state) }
         try Privileges.drop(to: configuration.user, state: state.path)
     }
 
     /// Serves until a signal or a failure ends it.
     func run() async throws {
-        let http = try await Self.openHTTP(network, configuration.httpPort, endpoints)
+        let http = try await openHTTP(port: configuration.httpPort, tls: nil)
+        let https: BootHTTPServer? =
+            if let tls, let port = configuration.tls?.port { try await openHTTP(port: port, tls: tls) } else { nil }
         let (ledger, logger) = (ledger, logger)
         let dhcpService = dhcp.map { dhcp in
             LoopService(start: { try dhcp.start(ended: $0) }, stop: { dhcp.waker.requestStop() })
         }
+        let httpsService: [any Service] = https.map { https in [TaskService { try await https.run() }] } ?? []
         let services: [any Service] =
-            [dhcpService].compactMap { $0 } + [
+            [dhcpService].compactMap { $0 } + httpsService + [
                 LoopService(
                     start: { [watcher, dhcp] in try watcher.start(for: dhcp, ledger, logger, ended: $0) },
                     stop: { [watcher] in watcher.waker.requestStop() }),
@@ -121,7 +127,7 @@ final class Daemon: Sendable {
                 TaskService { [reload] in await reload.obeySignals() },
             ]
         logger.info(
-            "serving \(network.subnet) on \(network.interface.name) from \(network.address): \(configuration.dhcp.words), TFTP, HTTP \(http.port)"
+            "serving \(network.subnet) on \(network.interface.name) from \(network.address): \(configuration.dhcp.words), TFTP, HTTP \(http.port)\(https.map { ", HTTPS \($0.port)" } ?? "")"
         )
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -178,11 +184,11 @@ final class Daemon: Sendable {
             report: { logger.error("\($0)") })
     }
 
-    private static func openHTTP(
-        _ network: BootNetwork, _ port: UInt16, _ endpoints: BootEndpoints
-    ) async throws -> BootHTTPServer {
+    private func openHTTP(port: UInt16, tls: BootTLS?) async throws -> BootHTTPServer {
         do {
-            return try await BootHTTPServer(address: network.address, port: port, endpoints: endpoints)
+            return try await BootHTTPServer(
+                address: network.address, port: port, endpoints: endpoints, tls: tls,
+                report: { [logger] in logger.warning("\($0)") })
         } catch let error as SystemError where error.isAddressInUse {
             throw PortTaken(error: error, holders: PortHolder.find(port: port, transport: .tcp))
         }

@@ -36,6 +36,16 @@ struct ServeCommand: ParsableCommand {
     var pool: String?
     @Option(help: "TCP port of the boot plane (default: 8987).")
     var httpPort: String?
+    @Option(help: "TCP port of the boot plane under TLS (default: 0, none).")
+    var httpsPort: String?
+    @Option(help: "Its certificate chain, a PEM file. Without: the server makes an authority and a certificate.")
+    var tlsCertificate: String?
+    @Option(help: "The key of that certificate, a PEM file.")
+    var tlsKey: String?
+    @Option(
+        name: .customLong("firmware-https"),
+        help: "Send UEFI's HTTP boot to the port under TLS: true or false (default).")
+    var firmwareHTTPS: String?
     @Option(help: "How long an address is held, in seconds (default: 43200).")
     var leaseSeconds: String?
     @Option(help: "Default gateway of the nodes.")
@@ -113,6 +123,9 @@ struct ServeCommand: ParsableCommand {
             (.tftpWriteFileBytes, tftpWriteFileBytes, "--tftp-write-file-bytes"),
             (.tftpWriteClientBytes, tftpWriteClientBytes, "--tftp-write-client-bytes"),
             (.tftpWriteTotalBytes, tftpWriteTotalBytes, "--tftp-write-total-bytes"),
+            (.httpsPort, httpsPort, "--https-port"),
+            (.tlsCertificate, tlsCertificate, "--tls-certificate"), (.tlsKey, tlsKey, "--tls-key"),
+            (.firmwareHTTPS, firmwareHTTPS, "--firmware-https"),
         ]
         var given: [Configuration.Setting: Configuration.Given] = [:]
         for (setting, value, option) in values {
