@@ -16,6 +16,9 @@ PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 	mmdebstrap squashfs-tools kmod cpio zstd busybox-static \
 	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
+# What tests play against: an ssh server to copy a machine from, images of other tools, another reader of captures.
+TEST_PACKAGES := erofs-utils skopeo umoci openssh-server openssh-client rsync tshark attr xz-utils lz4
+
 # To measure DHCP against, and with.
 DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base
 # To measure TFTP against. Two of the servers exclude each other as packages: they are unpacked, what they need is
@@ -57,6 +60,7 @@ boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOA
 		--handoff $(HANDOFF)
 
 test: deps agent ## all tests, boots of virtual machines among them
+	@.ci/install-packages $(TEST_PACKAGES)
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --parallel --skip '^BootTests\.'
 	@$(MAKE) --no-print-directory test-boot

@@ -19,8 +19,8 @@ public struct ControlSocket: Hashable, Sendable {
         public var description: String {
             switch self {
             case .pathTooLong(let path):
-                "the control socket's path has more than \(ControlSocket.longestPath) bytes: \(path). Name a shorter one "
-                    + "with --socket"
+                "the control socket's path has more than \(ControlSocket.longestPath) bytes: \(path). Name a "
+                    + "shorter state directory"
             case .noSuchGroup(let name): "there is no group `\(name)` that could read the control socket"
             case .system(let error): "the control socket: \(error)"
             }
