@@ -34,7 +34,7 @@ extension BootTests {
             // The next boot makes a new key and a stage 1 that trusts it alone.
             try FileManager.default.removeItem(atPath: state + "/keys")
             let outcome = try await Perseid.run(
-                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "180")
+                "lab", "boot", "--state", state, "--capsule", "small", "--timeout", "90")
             try expectFailure(outcome, saying: "key")
         }
 
