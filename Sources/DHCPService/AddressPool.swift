@@ -1,4 +1,5 @@
 import BootProtocols
+import PacketIO
 import Registry
 
 /// Which address is whose, and until when. Time comes in with every call.

@@ -1,11 +1,12 @@
 import BootProtocols
+import PacketIO
 
 /// The addresses that one section of the plan has, and which of them are free: the ones never used, and then the ones
 /// that have been free the longest.
 struct AddressSection: Sendable {
     /// In the order in which they are used up.
     let ranges: [ClosedRange<IPv4Address>]
-    var expiries = ExpiryQueue()
+    var expiries = DeadlineQueue<AddressExpiry>()
     /// Addresses that were given at least once.
     var used = 0
     /// The range that has the next address that may never have been used, and that address.

@@ -15,8 +15,16 @@ public struct TFTPMachine: Sendable {
         var socket: Int
     }
 
+    /// When a transfer is to be looked at, in microseconds.
+    struct Timer: Deadlined, Sendable {
+        var deadline: Int64
+        var ports: Ports
+    }
+
     var sessions: [Ports: TFTPSession] = [:]
-    var timers = TFTPTimers()
+    /// Of each transfer one entry. A transfer that goes well moves its deadline with every packet; its entry stays and
+    /// is moved when its time has come, so that a packet costs no work here.
+    var timers = DeadlineQueue<Timer>()
     /// Active sessions, in all and by client address.
     private(set) var activeCount = 0
     private(set) var activeByClient: [IPv4Address: Int] = [:]
@@ -32,14 +40,14 @@ public struct TFTPMachine: Sendable {
     public var deadline: Int64? {
         mutating get {
             while let first = timers.first {
-                guard let session = sessions[first.ports], session.timer == first.time else {
+                guard let session = sessions[first.ports], session.timer == first.deadline else {
                     timers.removeFirst()
                     continue
                 }
-                guard session.deadline > first.time else { return first.time }
+                guard session.deadline > first.deadline else { return first.deadline }
                 timers.removeFirst()
                 sessions[first.ports]?.timer = session.deadline
-                if session.deadline != .max { timers.insert(.init(time: session.deadline, ports: first.ports)) }
+                if session.deadline != .max { timers.insert(.init(deadline: session.deadline, ports: first.ports)) }
             }
             return nil
         }
@@ -142,7 +150,7 @@ extension TFTPMachine {
         let ports = Ports(client: session.id.client, socket: session.id.socket)
         if session.deadline < session.timer {
             session.timer = session.deadline
-            timers.insert(.init(time: session.deadline, ports: ports))
+            timers.insert(.init(deadline: session.deadline, ports: ports))
         }
         sessions[ports] = session
     }

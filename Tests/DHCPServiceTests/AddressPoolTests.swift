@@ -180,21 +180,3 @@ struct AddressPoolTests {
         #expect(Set(given).count == 8)
     }
 }
-
-@Suite("ExpiryQueue")
-struct ExpiryQueueTests {
-    @Test("gives entries by time, whatever their order")
-    func sorted() {
-        var queue = ExpiryQueue((0..<50).map { .init(expires: Int64(($0 * 37) % 50), address: .any) })
-        for number in 0..<50 { queue.insert(.init(expires: Int64((number * 13) % 50), address: .any)) }
-        var times: [Int64] = []
-        while let entry = queue.first {
-            times.append(entry.expires)
-            queue.removeFirst()
-        }
-        #expect(times == times.sorted())
-        #expect(times.count == 100)
-        queue.removeFirst()
-        #expect(queue.count == 0)
-    }
-}
