@@ -89,7 +89,7 @@ struct DHCPCommand: ParsableCommand {
             let lines = fleet.leases.map { "\($0.mac) \($0.address)\n" }
             try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: acknowledged))
         }
-        try show(report)
+        try show(report, report.text, asJSON: json)
         if report.givenTwice > 0 { throw ExitCode(1) }
     }
 
@@ -114,15 +114,4 @@ struct DHCPCommand: ParsableCommand {
     }
 
     private var patience: [Double]? { timeout.map { [$0] } ?? (load == .powerOn ? nil : [1]) }
-
-    private func show(_ report: StormReport) throws {
-        guard json else { return print(report.text) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
-    }
-
-    private func check(_ condition: Bool, _ message: String) throws {
-        guard condition else { throw ValidationError(message) }
-    }
 }

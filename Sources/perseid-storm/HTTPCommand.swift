@@ -94,18 +94,7 @@ struct HTTPCommand: ParsableCommand {
         load.copies = copy
         load.limit = limit
         let report = try HTTPStorm(load, threads: threads).run()
-        try show(report)
+        try show(report, report.text, asJSON: json)
         if report.failed > 0 { throw ExitCode(1) }
-    }
-
-    private func show(_ report: HTTPReport) throws {
-        guard json else { return print(report.text) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
-    }
-
-    private func check(_ condition: Bool, _ message: String) throws {
-        guard condition else { throw ValidationError(message) }
     }
 }

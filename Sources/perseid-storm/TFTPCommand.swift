@@ -49,9 +49,6 @@ struct TFTPCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        func check(_ condition: Bool, _ message: String) throws {
-            guard condition else { throw ValidationError(message) }
-        }
         try check((1...10_000).contains(clients), "--clients is 1 to 10000")
         try check((1...100_000).contains(rounds), "--rounds is 1 to 100000")
         try check((8...65464).contains(blksize), "--blksize is 8 to 65464")
@@ -77,7 +74,7 @@ struct TFTPCommand: ParsableCommand {
             var storm = try TFTPStorm(load)
             report = try storm.run()
         }
-        try show(report)
+        try show(report, report.text, asJSON: json)
         if report.failed > 0 { throw ExitCode(1) }
     }
 
@@ -106,12 +103,5 @@ struct TFTPCommand: ParsableCommand {
             ends[0] <= ends[1], ends[1].value - ends[0].value < 4096
         else { return nil }
         return (ends[0].value...ends[1].value).map { IPv4Address(value: $0) }
-    }
-
-    private func show(_ report: TFTPStormReport) throws {
-        guard json else { return print(report.text) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        print(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
 }

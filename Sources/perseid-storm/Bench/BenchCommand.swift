@@ -14,10 +14,7 @@ struct DHCPBench: AsyncParsableCommand {
         discussion:
             "In namespaces of its own, over one cable, each server in turn. Needs root, kea-admin and the servers.")
 
-    @Option(help: "The program `perseid`.")
-    var perseid = ".build/release/perseid"
-    @Option(help: "State whose stage 1 is served.")
-    var state = ".work"
+    @OptionGroup var server: ServerUnderTest
     @Option(help: "Seconds of each step of the race, 1 to 60.")
     var seconds = 4
     @Option(help: "Runs of each rate, 1 to 20; the middle one counts.")
@@ -28,33 +25,26 @@ struct DHCPBench: AsyncParsableCommand {
     enum Part: String, CaseIterable, ExpressibleByArgument { case peers, own }
 
     func validate() throws {
-        guard (1...60).contains(seconds) else { throw ValidationError("--seconds is 1 to 60") }
-        guard (1...20).contains(rounds) else { throw ValidationError("--rounds is 1 to 20") }
-        let stage1 = state + "/stage1/stage1.json"
-        guard FileManager.default.fileExists(atPath: stage1) else {
-            throw ValidationError("there is no \(stage1): `\(perseid) stage1 build --state \(state)` makes it")
-        }
+        try check((1...60).contains(seconds), "--seconds is 1 to 60")
+        try check((1...20).contains(rounds), "--rounds is 1 to 20")
     }
 
     func run() async throws {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
         let network = StormNetwork()
         try await network.bringUp()
-        let directory = try LabDirectory(creating: state + "/bench-dhcp")
+        let directory = try server.directory("bench-dhcp")
         var figures: [Figure] = []
         if only != .own { figures += try await race(network, directory) }
         if only != .peers {
             say("perseid alone, \(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator:")
             figures += try await OwnFigures(
-                network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0],
-                stage1: stage1, rounds: rounds, say: say
+                network: network, directory: directory, perseid: server.perseid, generator: CommandLine.arguments[0],
+                stage1: server.stage1, rounds: rounds, say: say
             ).measure()
         }
         say(Figure.summary(of: figures, bench: "dhcp"))
     }
-
-    /// As the link in the server's own state names it.
-    private var stage1: String { URL(fileURLWithPath: state + "/stage1").standardizedFileURL.path }
 
     private func race(_ network: StormNetwork, _ directory: LabDirectory) async throws -> [Figure] {
         say("four-way exchanges by perfdhcp at under 1 % loss; ours with fsync, theirs as shipped:")
@@ -64,11 +54,8 @@ struct DHCPBench: AsyncParsableCommand {
         let race = PeerRace(network: network, directory: directory, seconds: seconds, say: say)
         let kea = try await race.row(of: .kea)
         let dnsmasq = try await race.row(of: .dnsmasq)
-        let ours = try await race.row(of: .perseid(perseid, stage1: stage1))
+        let ours = try await race.row(of: .perseid(server.perseid, stage1: server.stage1))
         say(PeerRace.table([kea, dnsmasq, ours]))
         return PeerRace.figures(kea: kea, dnsmasq: dnsmasq, perseid: ours)
     }
 }
-
-/// A line on standard output at once, also where that is a file: a bench takes minutes.
-@Sendable private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -11,10 +11,7 @@ struct HTTPBench: AsyncParsableCommand {
             everybody. Needs root, curl and nginx.
             """)
 
-    @Option(help: "The program `perseid`.")
-    var perseid = ".build/release/perseid"
-    @Option(help: "State whose stage 1 is served.")
-    var state = ".work"
+    @OptionGroup var server: ServerUnderTest
     @Option(help: "Seconds of each run, 1 to 60.")
     var seconds = 3
     @Option(help: "Runs of each server with each number of connections, 1 to 20; the middle one counts.")
@@ -28,31 +25,23 @@ struct HTTPBench: AsyncParsableCommand {
     private static let bundleSize = 16 << 20
 
     func validate() throws {
-        guard (1...60).contains(seconds) else { throw ValidationError("--seconds is 1 to 60") }
-        guard (1...20).contains(rounds) else { throw ValidationError("--rounds is 1 to 20") }
-        guard connections.allSatisfy({ (1...4096).contains($0) }) else {
-            throw ValidationError("--connections is 1 to 4096")
-        }
-        let stage1 = state + "/stage1/stage1.json"
-        guard FileManager.default.fileExists(atPath: stage1) else {
-            throw ValidationError("there is no \(stage1): `\(perseid) stage1 build --state \(state)` makes it")
-        }
+        try check((1...60).contains(seconds), "--seconds is 1 to 60")
+        try check((1...20).contains(rounds), "--rounds is 1 to 20")
+        try check(connections.allSatisfy { (1...4096).contains($0) }, "--connections is 1 to 4096")
     }
 
     func run() async throws {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
         let network = StormNetwork()
         try await network.bringUp()
-        // nginx takes no relative paths.
-        let here = URL(fileURLWithPath: state).standardizedFileURL.path
-        let directory = try LabDirectory(creating: here + "/bench-http")
+        let directory = try server.directory("bench-http")
         let own = try directory.directory("state")
-        let paths = try await serve(own, stage1: here + "/stage1")
+        let paths = try await serve(own)
         let agent = AgentStandIn(
-            network: network, directory: directory, perseid: perseid, generator: CommandLine.arguments[0])
+            network: network, directory: directory, perseid: server.perseid, generator: CommandLine.arguments[0])
         try await agent.register(in: own.path)
         let nginx = try HTTPContender.nginx(network, directory, state: own.path)
-        let ours = HTTPContender.perseid(perseid, network, state: own.path)
+        let ours = HTTPContender.perseid(server.perseid, network, state: own.path)
         let race = HTTPRace(
             network: network, generator: CommandLine.arguments[0], paths: paths, size: Self.bundleSize,
             seconds: seconds, rounds: rounds, say: say)
@@ -106,14 +95,12 @@ struct HTTPBench: AsyncParsableCommand {
     }
 
     /// A state of our own: that stage 1, an empty registry, and bundles under the names that their content gives them.
-    private func serve(_ own: LabDirectory, stage1: String) async throws -> [String] {
+    private func serve(_ own: LabDirectory) async throws -> [String] {
         let files = FileManager.default
         for name in try files.contentsOfDirectory(atPath: own.path) where name.hasPrefix("registry.sqlite") {
             try files.removeItem(atPath: own.file(name))
         }
-        if !files.fileExists(atPath: own.file("stage1")) {
-            try files.createSymbolicLink(atPath: own.file("stage1"), withDestinationPath: stage1)
-        }
+        try server.lendStage1(to: own)
         let bundles = try own.directory("bundles")
         var names = try files.contentsOfDirectory(atPath: bundles.path).filter { $0.count == 64 }.sorted()
         while names.count < Self.bundles {
@@ -129,6 +116,3 @@ struct HTTPBench: AsyncParsableCommand {
         return names.prefix(Self.bundles).map { "/node/v1/bundles/\($0)" }
     }
 }
-
-/// A line on standard output at once, also where that is a file: a bench takes minutes.
-@Sendable private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

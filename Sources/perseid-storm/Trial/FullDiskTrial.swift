@@ -10,13 +10,13 @@ struct FullDiskTrial: AsyncParsableCommand {
         discussion:
             "In namespaces of its own, on a tmpfs of 256 MB; needs root. The last line is `trial full-disk: passed`.")
 
-    @OptionGroup var options: TrialOptions
+    @OptionGroup var options: ServerUnderTest
 
     func run() async throws {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
         let network = StormNetwork()
         try await network.bringUp()
-        let directory = try options.directory("full-disk")
+        let directory = try options.trialDirectory("full-disk")
         try await Program("mount", ["-t", "tmpfs", "-o", "size=256m", "tmpfs", directory.path], package: "mount").run()
         let log = directory.file("perseid.log")
         let ledger = try await options.server(["--unknown", "register"]).serving(network, directory) { _ in

@@ -9,7 +9,7 @@ struct KillTrial: AsyncParsableCommand {
         commandName: "kill", abstract: "Kills `perseid serve` in mid-storm and looks for every acknowledged lease.",
         discussion: "In namespaces of its own; needs root. The last line is `trial kill: N of N`.")
 
-    @OptionGroup var options: TrialOptions
+    @OptionGroup var options: ServerUnderTest
     @Option(help: "How often, 1 to 100.")
     var kills = 20
 
@@ -21,7 +21,7 @@ struct KillTrial: AsyncParsableCommand {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
         let network = StormNetwork()
         try await network.bringUp()
-        let directory = try options.directory("kill")
+        let directory = try options.trialDirectory("kill")
         var ledger = LeaseLedger()
         for number in 1...kills {
             // From the start of a storm to its end, at another moment each time.
