@@ -17,7 +17,7 @@ PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
 # What tests play against: an ssh server to copy a machine from, images of other tools, another reader of captures.
-TEST_PACKAGES := erofs-utils skopeo umoci openssh-server openssh-client rsync tshark attr xz-utils lz4
+TEST_PACKAGES := erofs-utils skopeo umoci openssh-server openssh-client rsync tshark attr xz-utils lz4 qemu-system-arm qemu-efi-aarch64
 
 # To measure DHCP against, and with.
 DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base

@@ -46,7 +46,8 @@ public enum BootName: Hashable, Sendable {
         // PXELINUX: UUID, MAC, the address in hex with ever fewer digits, `default`.
         ("pxelinux.cfg/", ""),
         // GRUB: lists of its modules, which the signed image has inside, and its own ladder.
-        ("grub/x86_64-efi/", ".lst"), ("grub/x86_64-efi/grub.cfg", ""), ("grub/grub.cfg-", ""), ("grub.cfg-", ""),
+        ("grub/x86_64-efi/", ".lst"), ("grub/x86_64-efi/grub.cfg", ""), ("grub/arm64-efi/", ".lst"),
+        ("grub/arm64-efi/grub.cfg", ""), ("grub/grub.cfg-", ""), ("grub.cfg-", ""),
         ("grub/locale/", ""),
         // shim: revocations and further certificates beside it.
         ("revocations", ".efi"), ("shim_certificate", ".efi"),

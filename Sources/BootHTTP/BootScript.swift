@@ -16,6 +16,8 @@ public struct BootScript: Sendable {
         var address: IPv4Address
         /// SHA-256 of stage 1's kernel in hex.
         var kernelDigest: String
+        /// The same of the one for arm64; empty where there is none.
+        var arm64KernelDigest: String
         var kernelArguments: String
     }
 
@@ -47,6 +49,7 @@ public struct BootScript: Sendable {
             "server": values.server,
             "address": values.address.description,
             "kernelDigest": values.kernelDigest,
+            "arm64KernelDigest": values.arm64KernelDigest,
             "kernelArguments": values.kernelArguments,
         ])
     }

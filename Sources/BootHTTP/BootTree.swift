@@ -18,12 +18,18 @@ public struct BootTree: Sendable {
         public var kernelArguments: String
         /// SHA-256 of stage 1's kernel in hex.
         public var stage1KernelDigest: String
+        /// The same of the one for arm64; empty where there is none.
+        public var arm64KernelDigest: String
 
-        public init(address: IPv4Address, baseURL: String, kernelArguments: String, stage1KernelDigest: String) {
+        public init(
+            address: IPv4Address, baseURL: String, kernelArguments: String, stage1KernelDigest: String,
+            arm64KernelDigest: String = ""
+        ) {
             self.address = address
             self.baseURL = baseURL
             self.kernelArguments = kernelArguments
             self.stage1KernelDigest = stage1KernelDigest
+            self.arm64KernelDigest = arm64KernelDigest
         }
     }
 
@@ -100,7 +106,8 @@ public struct BootTree: Sendable {
                 kind,
                 BootScript.Values(
                     name: node.name, mac: node.mac, token: token, server: settings.baseURL, address: settings.address,
-                    kernelDigest: settings.stage1KernelDigest, kernelArguments: settings.kernelArguments))
+                    kernelDigest: settings.stage1KernelDigest, arm64KernelDigest: settings.arm64KernelDigest,
+                    kernelArguments: settings.kernelArguments))
             return .script(text, for: node.mac)
         } catch {
             throw .failed(machine: node.mac, reason: "boot script: \(error)")

@@ -29,6 +29,8 @@ extension ClientFingerprint {
     /// File names of the loaders, beneath the TFTP root and the URL path `/boot/`.
     public static let biosLoader = "undionly.kpxe"
     public static let uefiLoader = "snponly.efi"
+    /// There if the server has a stage 1 for arm64.
+    public static let arm64Kernel = "stage1/arm64/vmlinuz"
 
     /// Mask, router, DNS, domain, host name, root path, extensions path: `grub-core/net/bootp.c`.
     private static let grubRequests: [UInt8] = [1, 3, 6, 15, 12, 17, 18]
@@ -42,14 +44,19 @@ extension ClientFingerprint {
     private static let isIPXE = ClientCondition.any([.userClass("iPXE"), .userClass("gPXE"), .sendsIPXEOptions])
     private static let isBIOS = ClientCondition.all([isIPXE, .not(.architecture(anyX64UEFI))])
     private static let isUEFI = ClientCondition.all([isIPXE, .architecture(anyX64UEFI)])
+    private static let arm64UEFI: Set<ClientArchitecture> = [.efiARM64, .httpARM64]
     private static let anyX64UEFI: Set<ClientArchitecture> = [.efiX64, .efiByteCode, .httpX64, .httpByteCode]
 
     private static func ipxeRows(_ loader: BootLoader) -> [ClientFingerprint] {
         let refused = ClientFingerprint(
             "iPXE without stage 1", .ipxe,
-            when: .all([isIPXE, .architectureOutside(anyX64UEFI.union([.bios, .biosHTTP]))]),
+            when: .all([isIPXE, .architectureOutside(anyX64UEFI.union(arm64UEFI).union([.bios, .biosHTTP]))]),
             offer: .refused("there is no stage 1 for this architecture"))
-        return [refused] + firstRows(loader) + [
+        // No package of the server brings it, so whoever has put one there is not given another.
+        let arm64 = ClientFingerprint(
+            "iPXE, arm64", .ipxe, when: .all([isIPXE, .architecture(arm64UEFI)]), offer: .scriptByHTTP,
+            files: [arm64Kernel])
+        return [refused, arm64] + firstRows(loader) + [
             ClientFingerprint(
                 "iPXE with HTTP", .ipxe, when: .all([isIPXE, .ipxeFeature(.http)]), offer: .scriptByHTTP),
             // The loader that we gave has no HTTP either: break the loop, TFTP can carry the script.

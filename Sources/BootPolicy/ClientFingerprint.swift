@@ -33,6 +33,10 @@ public struct ClientFingerprint: Hashable, Sendable {
     func offer(having present: Set<String>) -> OfferShape {
         guard !files.isEmpty else { return offer }
         guard let file = files.first(where: present.contains) else {
+            if files.contains(Self.arm64Kernel) {
+                return .refused(
+                    "there is no \(Self.arm64Kernel): make it with `perseid stage1 build --architecture arm64`")
+            }
             let names = files.joined(separator: " or ")
             return .refused("there is no loader for it: put \(names) into the directory `loaders` of the state")
         }

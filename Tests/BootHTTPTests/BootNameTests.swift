@@ -29,6 +29,7 @@ import Testing
         "pxelinux.cfg/0A4D0037", "pxelinux.cfg/0", "pxelinux.cfg/default", "revocations_sku.efi",
         "revocations_sbat.efi", "shim_certificate_0.efi", "/grub/x86_64-efi/command.lst",
         "/grub/x86_64-efi/terminal.lst", "/grub/x86_64-efi/grub.cfg",
+        "/grub/arm64-efi/command.lst",
     ])
     func loadersProbe(text: String) {
         #expect(BootName(text).isProbe)

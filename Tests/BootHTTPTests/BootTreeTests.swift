@@ -22,7 +22,7 @@ import Testing
         }
         #expect(machine == EndpointsFixture.mac)
         #expect(text.contains("console=ttyS0") && text.contains("perseid.mac=52:54:00:12:34:56"))
-        #expect(text.contains("stage1/vmlinuz") && text.contains("stage1/initramfs.img"))
+        #expect(text.contains("/vmlinuz") && text.contains("/initramfs.img"))
         #expect(!text.contains("{{"))
         let token = try #require(text.firstMatch(of: #/perseid\.token=(\S+)/#).map { String($0.1) })
         #expect(try fixture.checkIn(token).status == 200)

@@ -54,6 +54,15 @@ import Testing
         #expect(value("-cpu", in: arguments(.firmware(.uefi))).isEmpty)
     }
 
+    @Test func takesAnArmMachineForItsFirmware() {
+        let start = MachineConfiguration.Start.firmware(.uefiARM64)
+        let machine = MachineConfiguration(name: "n001", start: start, mac: MACAddress(value: 1), tap: "tap7")
+        #expect(machine.emulator.name == "qemu-system-aarch64")
+        #expect(value("-machine", in: arguments(start)) == ["virt"])
+        #expect(value("-cpu", in: arguments(start)) == ["cortex-a72"])
+        #expect(value("-drive", in: arguments(start)).first?.contains("AAVMF_CODE") == true)
+    }
+
     @Test func switchesPXEOffForHTTPBoot() {
         #expect(value("-fw_cfg", in: arguments(.firmware(.uefi))).isEmpty)
         #expect(

@@ -74,7 +74,8 @@ extension SampleClient {
     private static let ipxeSamples = [
         SampleClient(
             "iPXE without stage 1", offer: .refused("there is no stage 1 for this architecture"),
-            ipxe(11, [.http, .efi])),
+            ipxe(27, [.http, .efi])),
+        SampleClient("iPXE, arm64", offer: .scriptByHTTP, ipxe(11, [.http, .efi])),
         SampleClient(
             "iPXE before PXELINUX", loader: .pxelinux, offer: .loader("lpxelinux.0"), captured("bios-e1000-pxelinux", 0)
         ),

@@ -1,3 +1,5 @@
+import Foundation
+import Subprocess
 import Testing
 
 /// Boots of virtual machines, one at a time: each is measured against a time-out and wants the whole host.
@@ -68,6 +70,30 @@ extension BootTests {
                 loader)
             try BootTests.expectReady(outcome)
             for file in files { #expect(outcome.output.contains(file), "the timeline names \(file)") }
+            #expect(!outcome.output.contains("refused"), "probes of loaders are no refusals")
+        }
+
+        /// As far as a host with another processor can show it: the kernel of stage 1 runs its init, with the command
+        /// line that was rendered for this machine.
+        @Test func handsOverOnARM64() async throws {
+            try Perseid.requireRoot()
+            let agent = FileManager.default.temporaryDirectory.path + "/perseid-arm64-init-\(getpid())"
+            defer { try? FileManager.default.removeItem(atPath: agent) }
+            let made = try await Subprocess.run(
+                .name("clang"),
+                arguments: [
+                    "--target=aarch64-linux-gnu", "-nostdlib", "-static", "-ffreestanding", "-fuse-ld=lld", "-O2",
+                    "-o", agent, Perseid.checkout + "/Fixtures/arm64/init.c",
+                ], output: .discarded, error: .string(limit: 1 << 16))
+            try #require(made.terminationStatus.isSuccess, Comment(rawValue: made.standardError))
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--firmware", "uefi-arm64",
+                "--loader",
+                "grub", "--arm64-agent", agent, "--until-line", "perseid.mac=52:54:00:12:34:56")
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            for step in ["arm64 UEFI (arch 11)", "grubaa64.efi", "grub/grub.cfg", "stage1/arm64/initramfs.img"] {
+                #expect(outcome.output.contains(step), "the timeline names \(step)")
+            }
             #expect(!outcome.output.contains("refused"), "probes of loaders are no refusals")
         }
 

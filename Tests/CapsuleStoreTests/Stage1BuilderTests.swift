@@ -30,7 +30,7 @@ import Testing
         #expect(description.kernel.sha256 == ContentDigest(hashing: try directory.read("state/stage1/vmlinuz")))
 
         let cpio = directory.path + "/initramfs.cpio"
-        _ = try output(of: "zstd", ["-dqf", store.stage1Directory + "/initramfs.img", "-o", cpio])
+        _ = try output(of: "zstd", ["-dqf", store.stage1Directory() + "/initramfs.img", "-o", cpio])
         let listing = try output(of: "cpio", ["-itv", "--quiet", "-F", cpio])
         let id = try #require(try store.publicKeys().first?.id)
         for entry in [
@@ -55,6 +55,26 @@ import Testing
         }
         #expect(try directory.names("state").filter { $0.hasPrefix("stage1-") }.count == 2)
         #expect(try builder.current()?.kernel.size == 50_000)
+    }
+
+    @Test func oneForARM64LiesBesideTheOther() async throws {
+        // An ELF header alone (System V gABI, chapter 4): 64 bits, little-endian, e_machine 183, no program headers.
+        var header: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1] + [UInt8](repeating: 0, count: 57)
+        header[16] = 2
+        header[18] = 183
+        let arm64 = try directory.write("agent.arm64", header)
+        let builder = Stage1Builder(store: store, architecture: .arm64)
+        try await Stage1Builder(store: store).build(kernel: kernel, agent: agent)
+        let built = try await builder.build(kernel: kernel, agent: arm64)
+        #expect(try builder.current() == built)
+        #expect(try Stage1Builder(store: store).current() != built)
+        #expect(built.kernel.sha256 == ContentDigest(hashing: try directory.read("state/stage1.arm64/vmlinuz")))
+        await #expect(throws: CapsuleBuildError.notStatic(path: agent, reason: "it is not for arm64")) {
+            try await builder.build(kernel: kernel, agent: agent)
+        }
+        await #expect(throws: CapsuleBuildError.notStatic(path: arm64, reason: "it is not for amd64")) {
+            try await Stage1Builder(store: store).build(kernel: kernel, agent: arm64)
+        }
     }
 
     @Test func agentThatNeedsLibrariesIsRefused() async throws {

@@ -12,14 +12,20 @@ public enum Firmware: String, CaseIterable, Hashable, Sendable {
     case uefiHTTPS = "uefi-https"
     /// EDK2 (OVMF) with Microsoft's keys, which starts nothing that they do not vouch for: Secure Boot is enforced.
     case uefiSecureBoot = "uefi-secureboot"
+    /// EDK2 (AAVMF) of a 64-bit Arm machine, with its own PXE stack.
+    case uefiARM64 = "uefi-arm64"
 }
 
 extension Firmware {
+    /// Whether the machine's processor is a 64-bit Arm, not an x86-64.
+    public var isARM64: Bool { self == .uefiARM64 }
+
     /// The Debian package that has the firmware.
     var package: String {
         switch self {
         case .bios, .biosPXE: "ipxe-qemu"
         case .uefi, .uefiHTTP, .uefiHTTPS, .uefiSecureBoot: "ovmf"
+        case .uefiARM64: "qemu-efi-aarch64"
         }
     }
 
@@ -29,6 +35,7 @@ extension Firmware {
         case .bios, .biosPXE: nil
         case .uefi, .uefiHTTP, .uefiHTTPS: ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
         case .uefiSecureBoot: ("/usr/share/OVMF/OVMF_CODE_4M.ms.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd")
+        case .uefiARM64: ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd")
         }
     }
 
@@ -40,6 +47,7 @@ extension Firmware {
         case .uefi, .uefiHTTP, .uefiHTTPS: "q35"
         // System management mode is what keeps an operating system out of the variables.
         case .uefiSecureBoot: "q35,smm=on"
+        case .uefiARM64: "virt"
         }
     }
 

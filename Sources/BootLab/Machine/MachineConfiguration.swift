@@ -41,6 +41,12 @@ public struct MachineConfiguration: Hashable, Sendable {
 }
 
 extension MachineConfiguration {
+    /// QEMU for the machine's processor, and the Debian package that has it.
+    var emulator: (name: String, package: String) {
+        if case .firmware(let firmware) = start, firmware.isARM64 { return ("qemu-system-aarch64", "qemu-system-arm") }
+        return ("qemu-system-x86_64", "qemu-system-x86")
+    }
+
     /// QEMU's arguments. `variables` is the machine's own copy of the firmware's variable store.
     ///
     /// Always software emulation: a guest hangs at its first instructions where the host's /dev/kvm opens but does not
@@ -86,6 +92,8 @@ extension MachineConfiguration {
             words += ["-drive", "if=pflash,format=raw,unit=0,readonly=on,file=\(flash.code)"]
             words += ["-drive", "if=pflash,format=raw,unit=1,file=\(variables)"]
         }
+        // The board's own choice is a 32-bit one.
+        if firmware.isARM64 { words += ["-cpu", "cortex-a72"] }
         if firmware.protectsVariables {
             words += ["-global", "driver=cfi.pflash01,property=secure,value=on", "-cpu", "max"]
         }

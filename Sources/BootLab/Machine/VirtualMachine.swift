@@ -22,9 +22,9 @@ public struct VirtualMachine: Sendable {
         }
         let console = try Transcript(
             of: "the console of \(configuration.name)", log: directory.file("\(configuration.name).console"))
+        let emulator = configuration.emulator
         let qemu = Program(
-            "qemu-system-x86_64", configuration.arguments(variables: directory.file(variables)),
-            package: "qemu-system-x86")
+            emulator.name, configuration.arguments(variables: directory.file(variables)), package: emulator.package)
         let cable = configuration.hidesIPXE ? try PlainROMCable(tap: configuration.tap).start() : nil
         defer { cable?.stop() }
         let powerOn = ContinuousClock.now

@@ -6,8 +6,11 @@ enum ElfExecutable {
     /// A program header of a 64-bit file, in bytes.
     private static let programHeaderSize = 56
 
-    /// - Throws: `.notStatic` where the file is no x86-64 executable, or asks for a loader of shared libraries.
-    static func requireStatic(_ path: String) throws(CapsuleBuildError) {
+    /// - Throws: `.notStatic` where the file is no executable for `architecture`, or asks for a loader of shared
+    ///   libraries.
+    static func requireStatic(
+        _ path: String, for architecture: MachineArchitecture = .amd64
+    ) throws(CapsuleBuildError) {
         let head: [UInt8]
         do {
             let file = try OpenFile.reading(path)
@@ -23,8 +26,8 @@ enum ElfExecutable {
             throw .notStatic(path: path, reason: "it is not a 64-bit Linux executable")
         }
         var reader = LittleEndianReader(head)
-        guard reader.skip(18), reader.uint16() == 62 else {
-            throw .notStatic(path: path, reason: "it is not for x86-64")
+        guard reader.skip(18), reader.uint16() == architecture.elfMachine else {
+            throw .notStatic(path: path, reason: "it is not for \(architecture.rawValue)")
         }
         guard reader.skip(12), let offset = reader.int64(), reader.skip(16), let count = reader.uint16() else {
             throw .notStatic(path: path, reason: "it is cut short")

@@ -18,7 +18,7 @@ struct KernelNames {
     /// Where the notes are, one a name.
     let directory: String
     /// What decides apt's answers.
-    var apt = ["/var/lib/apt/lists", "/etc/apt"]
+    let apt: [String]
 
     /// Nil where nothing is known, or apt may know better by now.
     func package(_ name: String) throws(StoreError) -> Package? {

@@ -8,13 +8,15 @@ struct KernelPackage {
     /// Held while the cache is changed.
     private let lock: String
     private let names: KernelNames
+    private let archive: PackageArchive
     private let refresh: Bool
 
     /// - Parameter refresh: asks apt what a name means, whatever it meant before.
-    init(_ store: CapsuleStore, refresh: Bool = false) {
+    init(_ store: CapsuleStore, architecture: MachineArchitecture = .amd64, refresh: Bool = false) {
+        archive = PackageArchive(of: architecture, in: store)
         cache = "\(store.layout.cache)/kernels"
         lock = "\(store.layout.locks)/.kernels"
-        names = KernelNames(directory: "\(store.layout.cache)/kernel-names")
+        names = KernelNames(directory: "\(store.layout.cache)/kernel-names", apt: archive.sources)
         self.refresh = refresh
     }
 
@@ -35,6 +37,7 @@ struct KernelPackage {
             let name = String(DurableFiles.name(of: path).dropLast(".deb".count))
             return try await unpack(path, as: "file-\(name)")
         case .package(let name):
+            try await archive.refresh()
             let package = try await known(name)
             if let kernel = try await intact(package.fileName) { return kernel }
             return try await download(package)
@@ -116,7 +119,7 @@ struct KernelPackage {
             }
             let text: String
             do {
-                text = try await Program.aptCache.output(["show", "--no-all-versions", name])
+                text = try await Program.aptCache.output(archive.options + ["show", "--no-all-versions", name])
             } catch .programFailed(_, _, let lines) {
                 throw .noSuchPackage(name, lastLines: lines)
             }
@@ -137,13 +140,8 @@ struct KernelPackage {
         } catch {
             throw .store(error)
         }
-        // apt-get download has no option for where to: it writes to the working directory.
-        try await Program.aptGet.run(
-            ["-q", "download", "\(package.name)=\(package.version)"], through: .directory(directory))
-        guard let file = try? DurableFiles.names(in: directory).first(where: { $0.hasSuffix(".deb") }) else {
-            throw .noSuchPackage(package.name, lastLines: ["apt-get download left no file"])
-        }
-        let kernel = try await unpack("\(directory)/\(file)", as: package.fileName)
+        let file = try await archive.download("\(package.name)=\(package.version)", to: directory)
+        let kernel = try await unpack(file, as: package.fileName)
         try await Program.rm.run(["-rf", "--one-file-system", "--", directory])
         return kernel
     }

@@ -20,7 +20,7 @@ public enum KernelSource: Hashable, Sendable {
         }
     }
 
-    /// What the capsules that Perseid defines itself run on, and stage 1 unless told otherwise: it has every virtual
-    /// machine's devices and is a quarter of the full kernel.
-    public static let cloud = KernelSource.package("linux-image-cloud-amd64")
+    /// What the capsules that Perseid defines itself run on: it has every virtual machine's devices and is a quarter
+    /// of the full kernel.
+    public static let cloud = MachineArchitecture.amd64.cloudKernel
 }

@@ -12,28 +12,31 @@ internal import Glibc
 /// /dev/console /dev /proc /sys /run /tmp
 /// ```
 ///
-/// The result is `STATE/stage1/{vmlinuz,initramfs.img,stage1.json}`. `STATE/stage1` is a link that changes at once, so
-/// that nobody gets the kernel of one stage 1 with the initramfs of another.
+/// The result is `STATE/stage1/{vmlinuz,initramfs.img,stage1.json}`, for arm64 beneath `STATE/stage1.arm64`. Either is
+/// a link that changes at once, so that nobody gets the kernel of one stage 1 with the initramfs of another.
 public struct Stage1Builder: Sendable {
     public let store: CapsuleStore
+    public let architecture: MachineArchitecture
 
-    public init(store: CapsuleStore) {
+    public init(store: CapsuleStore, architecture: MachineArchitecture = .amd64) {
         self.store = store
+        self.architecture = architecture
     }
 
     /// - Parameters:
-    ///   - agent: the path of `perseid-agent`, fully static.
+    ///   - source: without: the architecture's kernel for virtual machines.
+    ///   - agent: the path of `perseid-agent` for this architecture, fully static.
     /// - Throws: `CapsuleBuildError`, `.notStatic` among them.
     @discardableResult
     public func build(
-        kernel source: KernelSource = .cloud, agent: String
+        kernel source: KernelSource? = nil, agent: String
     ) async throws(CapsuleBuildError) -> Stage1Description {
-        try ElfExecutable.requireStatic(agent)
+        try ElfExecutable.requireStatic(agent, for: architecture)
         do {
             try store.makeSigningKey()
             let lock = try OpenFile.locking("\(store.layout.locks)/.stage1")
             try await lock.lockPatiently()
-            return try await build(source, agent)
+            return try await build(source ?? architecture.cloudKernel, agent)
         } catch let error as CapsuleBuildError {
             throw error
         } catch let error as StoreError {
@@ -46,7 +49,7 @@ public struct Stage1Builder: Sendable {
     /// The stage 1 that is served now; nil where none was built.
     /// - Throws: `StoreError.damaged`, `.system`.
     public func current() throws(StoreError) -> Stage1Description? {
-        let path = "\(store.stage1Directory)/stage1.json"
+        let path = "\(store.stage1Directory(architecture))/stage1.json"
         guard DurableFiles.status(path) != nil else { return nil }
         let bytes = try DurableFiles.read(path, limit: 1 << 16)
         do {
@@ -60,7 +63,7 @@ public struct Stage1Builder: Sendable {
         let scratch = "\(store.layout.builds)/.stage1"
         try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
         try DurableFiles.makeDirectory("\(scratch)/files")
-        var kernel = try await KernelPackage(store).kernel(from: source)
+        var kernel = try await KernelPackage(store, architecture: architecture).kernel(from: source)
         if DurableFiles.status("\(kernel.modules)/modules.dep") == nil {
             kernel = try await ModuleTree.stage(kernel, in: "\(scratch)/tree")
         }
@@ -116,17 +119,18 @@ public struct Stage1Builder: Sendable {
         try DurableFiles.create(
             "\(directory)/stage1.json", Array(try encoder.encode(description)), permissions: 0o444)
         try DurableFiles.sync(directory: directory)
-        let link = store.layout.stage1
-        let name = "stage1-\(description.kernel.sha256.hex.prefix(8))\(description.initramfs.sha256.hex.prefix(8))"
+        let link = store.layout.stage1(architecture)
+        let prefix = "\(DurableFiles.name(of: link))-"
+        let name = "\(prefix)\(description.kernel.sha256.hex.prefix(8))\(description.initramfs.sha256.hex.prefix(8))"
         let target = "\(store.layout.state)/\(name)"
         if DurableFiles.status(target) == nil { try DurableFiles.move(directory, to: target) }
         let before = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
-        let fresh = "\(store.layout.state)/.stage1.new"
+        let fresh = "\(store.layout.state)/.\(prefix)new"
         try DurableFiles.remove(fresh)
         try DurableFiles.link(fresh, to: name)
         try DurableFiles.move(fresh, to: link)
         for old in try DurableFiles.names(in: store.layout.state)
-        where old.hasPrefix("stage1-") && old != name && old != before {
+        where old.hasPrefix(prefix) && old != name && old != before {
             try await Program.rm.run(["-rf", "--one-file-system", "--", "\(store.layout.state)/\(old)"])
         }
     }

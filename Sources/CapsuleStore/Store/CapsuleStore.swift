@@ -47,7 +47,7 @@ public struct CapsuleStore: Sendable {
 
     /// The directory with `vmlinuz`, `initramfs.img` and `stage1.json`: a link to `stage1-DIGEST` beside it, which a new
     /// build turns. A boot script that names `stage1-DIGEST` gets kernel and initramfs of one build in any case.
-    public var stage1Directory: String { layout.stage1 }
+    public func stage1Directory(_ architecture: MachineArchitecture = .amd64) -> String { layout.stage1(architecture) }
 
     /// The manifest of a generation, its signature checked with the store's own keys.
     /// - Throws: `StoreError`, `.manifest` where it does not verify.

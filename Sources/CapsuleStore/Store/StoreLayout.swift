@@ -24,8 +24,10 @@ struct StoreLayout: Hashable, Sendable {
     var builds: String { "\(state)/build" }
     /// What can be fetched again: kernel packages.
     var cache: String { "\(state)/cache" }
-    /// A symbolic link to the newest `stage1-…` beside it.
-    var stage1: String { "\(state)/stage1" }
+    /// A symbolic link to the newest `stage1-…` beside it; `stage1.arm64` to the newest `stage1.arm64-…`.
+    func stage1(_ architecture: MachineArchitecture) -> String {
+        architecture == .amd64 ? "\(state)/stage1" : "\(state)/stage1.\(architecture.rawValue)"
+    }
     /// What the server boots by default, as it was started last.
     var served: String { "\(state)/served-capsule" }
     var catalogue: String { "\(state)/chunks.catalogue" }

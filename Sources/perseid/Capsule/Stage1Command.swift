@@ -17,17 +17,26 @@ struct Stage1Build: AsyncParsableCommand {
 
             Bare metal wants the full kernel:
               perseid stage1 build --kernel linux-image-amd64
+
+            Machines with arm64 boot a stage 1 of their own, with an agent that was built on such a machine:
+              perseid stage1 build --architecture arm64 --agent perseid-agent.arm64
             """)
 
     @OptionGroup var state: StateOption
-    @Option(help: "Debian package, .deb file, or directory with boot/ and lib/modules/.")
-    var kernel = "linux-image-cloud-amd64"
+    @Option(help: "For which processors: amd64 or arm64.")
+    var architecture = MachineArchitecture.amd64
+    @Option(
+        help: """
+            Debian package, .deb file, or directory with boot/ and lib/modules/. Without: \
+            linux-image-cloud-amd64 or -arm64.
+            """)
+    var kernel: String?
     @Option(help: "The static agent.")
     var agent = AgentLocation.standard
 
     func run() async throws {
-        let builder = Stage1Builder(store: try state.open().openCapsules())
-        let built = try await builder.build(kernel: KernelSource(argument: kernel), agent: agent)
+        let builder = Stage1Builder(store: try state.open().openCapsules(), architecture: architecture)
+        let built = try await builder.build(kernel: kernel.map { KernelSource(argument: $0) }, agent: agent)
         print(built.summary)
     }
 }

@@ -25,6 +25,8 @@ struct BootCourse: Sendable {
     let disks: [String]
     /// How long the machine stays on after it is ready.
     var linger = Duration.zero
+    /// The course ends, well, when the console shows a line with this, not when the node is ready.
+    var consoleLine: String?
     /// The server is stopped when the node gets to this state, and started again a little later.
     let stopServerIn: NodeState?
 
@@ -116,7 +118,7 @@ struct BootCourse: Sendable {
     ) async throws -> [Timeline] {
         let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
         let server = kit.server(
-            on: network, state: state.path, dhcp: dhcp, https: boots.contains { $0.firmware == .uefiHTTPS })
+            on: network, state: state.path, for: boots.first?.firmware, dhcp: dhcp)
         guard let stopServerIn else {
             return try await server.running(into: log) {
                 try await Self.listening(log)
@@ -180,6 +182,9 @@ struct BootCourse: Sendable {
                 if timeline.attempt.state == .ready {
                     // The cache disk is written back then, and a machine whose power goes at once loses that.
                     try await Task.sleep(for: disks.isEmpty ? linger : max(linger, .seconds(5)))
+                    return timeline
+                }
+                if let consoleLine, machine.console.lines.contains(where: { $0.text.contains(consoleLine) }) {
                     return timeline
                 }
                 guard failures < Self.tries else {

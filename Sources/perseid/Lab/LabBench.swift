@@ -26,7 +26,7 @@ struct LabBench: AsyncParsableCommand {
         try await network.bringUp()
         let payload = BootPayload(
             kernel: state.stage1 + "/vmlinuz", initramfs: state.stage1 + "/initramfs.img",
-            commandLine: kit.kernelArguments)
+            commandLine: kit.kernelArguments(for: nil))
         let report = try await BootBench(rounds: rounds).run(
             [perseid(state), DnsmasqContender(payload).contender, DnsmasqContender(payload, isTuned: true).contender],
             network: network, directory: LabDirectory(creating: state.path + "/bench"), progress: say)

@@ -22,7 +22,8 @@ struct LabBoot: AsyncParsableCommand {
 
     @OptionGroup var state: StateOption
     @OptionGroup var kit: LabKit
-    @Option(help: "bios, bios-pxe, uefi, uefi-http, uefi-https or uefi-secureboot.", transform: Self.firmware)
+    @Option(
+        help: "bios, bios-pxe, uefi, uefi-http, uefi-https, uefi-secureboot or uefi-arm64.", transform: Self.firmware)
     var firmware = Firmware.bios
     @Option(help: "debian, small, or a capsule of the store.")
     var capsule = "debian"
@@ -40,6 +41,8 @@ struct LabBoot: AsyncParsableCommand {
     var nextCapsule: [String] = []
     @Option(help: "Seconds for which the machine stays on after it is ready.")
     var linger = 0
+    @Option(help: "End when the console shows a line with this, not when the node is ready.")
+    var untilLine: String?
     @Option(help: "Stop the server when the node gets to this state, and start it again after 4 s: a test of resuming.")
     var stopServerIn: String?
 
@@ -59,7 +62,7 @@ struct LabBoot: AsyncParsableCommand {
     func run() async throws {
         let state = try state.open()
         guard LabNamespace.isInside else {
-            try await kit.prepare(capsule: capsule, in: state)
+            try await kit.prepare(capsule: capsule, firmware: firmware, in: state)
             // The inner program does the rest; this one waits and takes its status over.
             throw ExitCode(try LabNamespace.enter() ?? 0)
         }
@@ -68,10 +71,14 @@ struct LabBoot: AsyncParsableCommand {
         let course = BootCourse(
             state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
             handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, memoryMiB: memory, timeout: .seconds(timeout),
-            disks: disks, linger: .seconds(max(0, min(linger, 86_400))),
+            disks: disks, linger: .seconds(max(0, min(linger, 86_400))), consoleLine: untilLine,
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
         for timeline in try await course.run() {
             print(timeline.text)
+            if let untilLine {
+                print("the console showed: \(untilLine)")
+                continue
+            }
             let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)
             let name = "\(timeline.node.name) \(timeline.node.mac) \(timeline.attempt.capsule ?? "?")"
             let fetched = disks.isEmpty ? "" : ", \(timeline.chunkBytes) bytes of chunks fetched"

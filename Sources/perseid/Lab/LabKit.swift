@@ -11,18 +11,20 @@ struct LabKit: ParsableArguments, Sendable {
     var agent = AgentLocation.standard
     @Option(help: "Kernel of stage 1: Debian package, .deb file, or directory.")
     var stage1Kernel = "linux-image-cloud-amd64"
+    @Option(help: "The static agent for arm64, for stage 1 of the firmware uefi-arm64.")
+    var arm64Agent: String?
     @Option(help: "Directory of the boot script templates.")
     var tftpboot = "tftpboot"
     @Option(help: "What firmware is given first: ipxe, pxelinux, grub or shim.")
     var loader = BootLoader.ipxe
     @Option(help: "Package list of the capsule `debian`.")
     var packages = "Fixtures/debian.pkglist"
-    @Option(help: "Command line of stage 1's kernel.")
-    var kernelArguments = "console=ttyS0,115200 quiet no_timer_check"
+    @Option(help: "Command line of stage 1's kernel. Without: the serial console of the machine.")
+    var kernelArguments: String?
 
     /// Makes stage 1 if the agent or the kernel is another than it was, and the capsule if the store has none of
     /// that name.
-    func prepare(capsule: String?, in state: StateDirectory) async throws {
+    func prepare(capsule: String?, firmware: Firmware? = nil, in state: StateDirectory) async throws {
         let store = try state.openCapsules()
         try await LoaderPackages(state).fetchMissing(for: loader)
         try Loaders.install(for: loader, in: state)
@@ -35,7 +37,24 @@ struct LabKit: ParsableArguments, Sendable {
             try stamp.write(wanted)
             say(built.summary)
         }
+        if firmware?.isARM64 == true { try await prepareARM64(in: state, store) }
         if let capsule { try await prepare(capsule, store) }
+    }
+
+    private func prepareARM64(in state: StateDirectory, _ store: CapsuleStore) async throws {
+        try await LoaderPackages(state, .arm64).fetchMissing(for: loader)
+        try Loaders.install(for: loader, .arm64, in: state)
+        guard let arm64Agent else {
+            throw ValidationError("uefi-arm64 wants an agent that was built for arm64: name it with --arm64-agent")
+        }
+        say("building stage 1 for arm64")
+        say(try await Stage1Builder(store: store, architecture: .arm64).build(agent: arm64Agent).summary)
+    }
+
+    /// What stage 1's kernel is told in a machine with this firmware.
+    func kernelArguments(for firmware: Firmware?) -> String {
+        if let kernelArguments { return kernelArguments }
+        return firmware?.isARM64 == true ? "console=ttyAMA0,115200 quiet" : "console=ttyS0,115200 quiet no_timer_check"
     }
 
     private func prepare(_ capsule: String, _ store: CapsuleStore) async throws {
@@ -61,14 +80,16 @@ struct LabKit: ParsableArguments, Sendable {
     }
 
     /// The server of the lab's network.
-    func server(on network: LabNetwork, state: String, dhcp: DHCPMode = .server, https: Bool = false) -> Program {
+    func server(
+        on network: LabNetwork, state: String, for firmware: Firmware? = nil, dhcp: DHCPMode = .server
+    ) -> Program {
         Program(
             "/proc/self/exe",
             [
                 "serve", "--interface", network.bridge, "--state", state, "--tftpboot", tftpboot,
-                "--kernel-arguments", kernelArguments, "--loader", loader.rawValue,
+                "--kernel-arguments", kernelArguments(for: firmware), "--loader", loader.rawValue,
                 "--dhcp", dhcp.rawValue,
-            ] + (https ? ["--https-port", "8988", "--firmware-https", "true"] : []))
+            ] + (firmware == .uefiHTTPS ? ["--https-port", "8988", "--firmware-https", "true"] : []))
     }
 
     /// What stage 1 is made from: the kernel's name, the agent's content, the keys.

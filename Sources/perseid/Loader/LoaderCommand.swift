@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import BootPolicy
+public import CapsuleStore
 
 struct LoaderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,19 +15,25 @@ struct LoaderFetch: AsyncParsableCommand {
             For `perseid serve --loader LOADER` on a host that has not installed them. Needs apt's package lists.
 
             Example: perseid loader fetch shim
+                     perseid loader fetch grub --architecture arm64
             """)
 
     @OptionGroup var state: StateOption
     @Argument(help: "ipxe, pxelinux, grub or shim.")
     var loader: BootLoader
 
+    @Option(help: "For which processors: amd64 or arm64.")
+    var architecture = MachineArchitecture.amd64
+
     func run() async throws {
         let state = try state.open()
-        let fetched = try await LoaderPackages(state).fetchMissing(for: loader)
-        try Loaders.install(for: loader, in: state)
+        let fetched = try await LoaderPackages(state, architecture).fetchMissing(for: loader)
+        try Loaders.install(for: loader, architecture, in: state)
         for package in fetched { print("fetched \(package)") }
-        print("\(loader.rawValue): \(Loaders.files(for: loader).map(\.name).joined(separator: ", "))")
+        print("\(loader.rawValue): \(Loaders.files(for: loader, architecture).map(\.name).joined(separator: ", "))")
     }
 }
 
 extension BootLoader: ExpressibleByArgument {}
+
+extension MachineArchitecture: ExpressibleByArgument {}

@@ -45,6 +45,7 @@ final class Daemon: Sendable {
         try Loaders.install(for: configuration.loader, in: state)
         let capsules = try state.openCapsules()
         guard let stage1 = try Stage1Builder(store: capsules).current() else { throw NoStage1(state: state.path) }
+        let arm64 = try Stage1Builder(store: capsules, architecture: .arm64).current()
         if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
         // `capsule delete` and `capsule gc` leave alone what it means.
         try capsules.setServed(configuration.capsule.flatMap { CapsuleReference($0) })
@@ -65,8 +66,11 @@ final class Daemon: Sendable {
         let tree = BootTree(
             settings: BootTree.Settings(
                 address: network.address, baseURL: baseURL, kernelArguments: configuration.kernelArguments,
-                stage1KernelDigest: stage1.kernel.sha256.hex),
-            ledger: ledger, files: try BootFiles(loaders: state.loaders, stage1: state.stage1),
+                stage1KernelDigest: stage1.kernel.sha256.hex, arm64KernelDigest: arm64?.kernel.sha256.hex ?? ""),
+            ledger: ledger,
+            files: try BootFiles(
+                loaders: state.loaders, stage1: capsules.stage1Directory(),
+                stage1ARM64: arm64.map { _ in capsules.stage1Directory(.arm64) }),
             script: try BootScript(directory: configuration.tftpboot))
         self.configuration = configuration
         self.network = network
@@ -78,7 +82,8 @@ final class Daemon: Sendable {
                 bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
             ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles),
             work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) })
-        let files = Loaders.present(in: state)
+        var files = Loaders.present(in: state)
+        if arm64 != nil { files.insert(ClientFingerprint.arm64Kernel) }
         watcher = try Self.openWatcher(configuration, network, ledger, logger)
         dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, watcher, logger)
         reload = DHCPReload(

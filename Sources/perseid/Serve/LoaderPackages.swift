@@ -1,5 +1,6 @@
 import BootLab
 import BootPolicy
+import CapsuleStore
 import Foundation
 
 /// Packages of loaders, unpacked in the state's cache and never installed: on a host with UEFI, installing
@@ -8,10 +9,12 @@ import Foundation
 struct LoaderPackages {
     private let cache: String
     private let state: StateDirectory
+    private let architecture: MachineArchitecture
 
-    init(_ state: StateDirectory) {
+    init(_ state: StateDirectory, _ architecture: MachineArchitecture = .amd64) {
         self.state = state
-        cache = state.path + "/cache/loaders"
+        self.architecture = architecture
+        cache = state.path + "/cache/loaders" + (architecture == .amd64 ? "" : "-" + architecture.rawValue)
     }
 
     /// Where the files of a package are: its `/usr` is in there.
@@ -22,8 +25,8 @@ struct LoaderPackages {
     @discardableResult
     func fetchMissing(for setting: BootLoader) async throws -> [String] {
         var fetched: [String] = []
-        for loader in Loaders.files(for: setting)
-        where !Loaders.isInstalled(loader, in: state) && Loaders.source(of: loader, in: state) == nil {
+        for loader in Loaders.files(for: setting, architecture)
+        where !Loaders.isInstalled(loader, in: state) && Loaders.source(of: loader, architecture, in: state) == nil {
             try await fetch(loader.package)
             fetched.append(loader.package)
         }
@@ -35,19 +38,9 @@ struct LoaderPackages {
         let work = "\(cache)/.\(package)-\(getpid())"
         try files.createDirectory(atPath: work, withIntermediateDirectories: true)
         defer { try? files.removeItem(atPath: work) }
-        // apt-get download has no option for where to: it writes to the working directory.
-        try await Program("env", ["-C", work, "apt-get", "-q", "download", package], package: "apt").run()
-        guard let file = try files.contentsOfDirectory(atPath: work).first(where: { $0.hasSuffix(".deb") }) else {
-            throw NoPackage(name: package)
-        }
-        try await Program("dpkg-deb", ["-x", "\(work)/\(file)", "\(work)/tree"], package: "dpkg").run()
+        let file = try await PackageArchive(of: architecture, in: state.openCapsules()).download(package, to: work)
+        try await Program("dpkg-deb", ["-x", file, "\(work)/tree"], package: "dpkg").run()
         try? files.removeItem(atPath: directory(of: package))
         try files.moveItem(atPath: "\(work)/tree", toPath: directory(of: package))
-    }
-
-    struct NoPackage: Error, CustomStringConvertible {
-        let name: String
-
-        var description: String { "`apt-get download \(name)` left no file; run `apt-get update` and try again" }
     }
 }

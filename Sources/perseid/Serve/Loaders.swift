@@ -1,4 +1,5 @@
 import BootPolicy
+import CapsuleStore
 import Foundation
 
 /// The boot programs that firmware loads first. They come from the distribution's packages.
@@ -13,13 +14,15 @@ enum Loaders {
     }
 
     /// All that a setting serves: what firmware is given, what that loads beside itself, and iPXE, which machines get
-    /// that the setting is not for.
-    static func files(for loader: BootLoader) -> [Loader] {
-        switch loader {
-        case .ipxe: ipxe
-        case .pxelinux: ipxe + pxelinux
-        case .grub: ipxe + [grub]
-        case .shim: ipxe + [shim, grub]
+    /// that the setting is not for. Debian has no iPXE for arm64: machines of that kind get GRUB.
+    static func files(for loader: BootLoader, _ architecture: MachineArchitecture = .amd64) -> [Loader] {
+        switch (architecture, loader) {
+        case (.amd64, .ipxe): ipxe
+        case (.amd64, .pxelinux): ipxe + pxelinux
+        case (.amd64, .grub): ipxe + [grub]
+        case (.amd64, .shim): ipxe + [shim, grub]
+        case (.arm64, .ipxe), (.arm64, .pxelinux), (.arm64, .grub): [grubARM64]
+        case (.arm64, .shim): [shimARM64, grubARM64]
         }
     }
 
@@ -39,24 +42,32 @@ enum Loaders {
     private static let grub = Loader(
         name: "grubx64.efi", package: "grub-efi-amd64-signed",
         paths: ["/usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed"])
+    private static let shimARM64 = Loader(
+        name: "shimaa64.efi", package: "shim-signed", paths: ["/usr/lib/shim/shimaa64.efi.signed"])
+    private static let grubARM64 = Loader(
+        name: "grubaa64.efi", package: "grub-efi-arm64-signed",
+        paths: ["/usr/lib/grub/arm64-efi-signed/grubnetaa64.efi.signed"])
 
     struct Missing: Error, CustomStringConvertible {
         let loader: Loader
         let setting: BootLoader
+        let architecture: MachineArchitecture
         let state: String
 
         var description: String {
             "no loader \(loader.name): looked for \(loader.paths.joined(separator: ", ")). Install the package "
                 + "`\(loader.package)`, or unpack it into the state with `perseid loader fetch \(setting.rawValue) "
-                + "--state \(state)`"
+                + "--architecture \(architecture.rawValue) --state \(state)`"
         }
     }
 
     /// Copies what is not in the state yet, each file by rename.
-    static func install(for setting: BootLoader, in state: StateDirectory) throws {
-        for loader in files(for: setting) where !isInstalled(loader, in: state) {
-            guard let source = source(of: loader, in: state) else {
-                throw Missing(loader: loader, setting: setting, state: state.path)
+    static func install(
+        for setting: BootLoader, _ architecture: MachineArchitecture = .amd64, in state: StateDirectory
+    ) throws {
+        for loader in files(for: setting, architecture) where !isInstalled(loader, in: state) {
+            guard let source = source(of: loader, architecture, in: state) else {
+                throw Missing(loader: loader, setting: setting, architecture: architecture, state: state.path)
             }
             let contents = try Data(contentsOf: URL(fileURLWithPath: source))
             try contents.write(to: URL(fileURLWithPath: "\(state.loaders)/\(loader.name)"), options: .atomic)
@@ -78,8 +89,8 @@ enum Loaders {
     }
 
     /// Where the file is, on the host or unpacked in the state's cache.
-    static func source(of loader: Loader, in state: StateDirectory) -> String? {
-        let unpacked = loader.paths.map { LoaderPackages(state).directory(of: loader.package) + $0 }
+    static func source(of loader: Loader, _ architecture: MachineArchitecture, in state: StateDirectory) -> String? {
+        let unpacked = loader.paths.map { LoaderPackages(state, architecture).directory(of: loader.package) + $0 }
         return (loader.paths + unpacked).first(where: FileManager.default.isReadableFile(atPath:))
     }
 }
