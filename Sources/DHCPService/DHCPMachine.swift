@@ -61,12 +61,10 @@ public struct DHCPMachine: Sendable {
     public mutating func receive(
         _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64 = 0
     ) -> [DHCPAction] {
-        let reports = reception.floodReports(at: now)
-        let actions = take(bytes, from: source, on: port, at: now, waited: waited)
-        return reports.isEmpty ? actions : reports + actions
+        takeReporting(bytes, from: source, on: port, at: now, waited: waited)
     }
 
-    private mutating func take(
+    mutating func take(
         _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
     ) -> [DHCPAction] {
         if port == .server, let actions = answerLeaseQuery(bytes, from: source, at: now) { return actions }

@@ -7,11 +7,24 @@ protocol DHCPResponder {
     var reception: DHCPReception { get set }
     /// Where boot files are to be had; its address is the server identifier too.
     var bootServer: BootServer { get }
+    /// Takes one datagram's payload and says what is to be done, in order.
+    mutating func take(
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
+    ) -> [DHCPAction]
     /// Why a client at this address is not served; nil if it is.
     func problem(withClientAt address: IPv4Address, of mac: MACAddress) -> String?
 }
 
 extension DHCPResponder {
+    /// Takes one datagram after the reports of floods that are due.
+    mutating func takeReporting(
+        _ bytes: [UInt8], from source: IPv4Endpoint, on port: DHCPPort, at now: Int64, waited: Int64
+    ) -> [DHCPAction] {
+        let reports = reception.floodReports(at: now)
+        let actions = take(bytes, from: source, on: port, at: now, waited: waited)
+        return reports.isEmpty ? actions : reports + actions
+    }
+
     /// The reason for which a boot program gets no answer; nil for whoever may go on. An operating system, and a
     /// bare client that cannot be told from one, is served whatever policy says of its machine's booting.
     func reasonToRefuse(_ client: BootClient, _ verdict: NodeVerdict) -> String? {
