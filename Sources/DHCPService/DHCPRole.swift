@@ -41,10 +41,13 @@ public struct DHCPRole: Sendable {
 
     mutating func start(at now: Int64) -> [DHCPAction] { server?.start(at: now) ?? [] }
 
-    /// A proxy has nothing of the settings that can be changed.
+    /// Takes over what a server serves; nothing of it is a proxy's.
     mutating func apply(_ settings: DHCPSettings, at now: Int64) throws(DHCPSettingsError) -> [DHCPAction] {
         try server?.apply(settings, at: now) ?? []
     }
+
+    /// Takes over what a proxy says; nothing of it is a server's.
+    mutating func apply(_ settings: ProxyDHCPSettings) throws(DHCPSettingsError) { try proxy?.apply(settings) }
 
     /// A proxy gives no addresses, so none of them is in conflict.
     mutating func conflict(_ address: IPv4Address, with mac: MACAddress, at now: Int64) -> [DHCPAction] {

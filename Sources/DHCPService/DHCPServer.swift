@@ -113,6 +113,18 @@ public final class DHCPServer: Sendable {
         perform(try result.get())
     }
 
+    /// The same for a proxy; see `ProxyDHCPMachine.apply`.
+    public func reconfigure(_ settings: ProxyDHCPSettings) throws(DHCPSettingsError) {
+        let result = machine.withLock { machine -> Result<Void, DHCPSettingsError> in
+            do throws(DHCPSettingsError) {
+                return .success(try machine.apply(settings))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
     /// Tells that `mac` answered for `address` on the link; see `DHCPMachine.conflict`. From any thread.
     public func conflict(_ address: IPv4Address, with mac: MACAddress) {
         let now = wallMilliseconds()

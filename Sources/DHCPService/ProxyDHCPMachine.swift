@@ -22,6 +22,16 @@ public struct ProxyDHCPMachine: Sendable {
         reception = DHCPReception(verdict: verdict)
     }
 
+    /// Takes over other settings. Conversations, and what is known of addresses, go on.
+    /// - Throws: `serverMoved`, and nothing has changed then.
+    public mutating func apply(_ settings: ProxyDHCPSettings) throws(DHCPSettingsError) {
+        guard settings.serverAddress == self.settings.serverAddress else {
+            throw .serverMoved(from: self.settings.serverAddress, to: settings.serverAddress)
+        }
+        self.settings = settings
+        reception.forgetAnswers()
+    }
+
     /// Takes one datagram's payload and says what is to be done, in order.
     /// - Parameter waited: milliseconds from its arrival until now.
     public mutating func receive(

@@ -35,6 +35,7 @@ struct DHCPServerTests {
         let server: TestNamespace
         let client: TestNamespace
         let registrar = Registrar()
+        let dhcp: DHCPServer
         let thread: LoopThread
 
         /// With a server whose settings are `change`d.
@@ -64,7 +65,7 @@ struct DHCPServerTests {
             try server.enter { try Self.waitForCarrier("wire0") }
             try client.enter { try Self.waitForCarrier("wire1") }
             let registrar = registrar
-            thread = try server.enter { try Self.serve(registrar, role) }
+            (dhcp, thread) = try server.enter { try Self.serve(registrar, role) }
         }
 
         /// The kernel drops what is sent on a cable whose ends it has not told of each other yet.
@@ -78,7 +79,7 @@ struct DHCPServerTests {
 
         private static func serve(
             _ registrar: Registrar, _ role: (DHCPSettings) throws -> DHCPRole
-        ) throws -> LoopThread {
+        ) throws -> (DHCPServer, LoopThread) {
             let settings = DHCPSettings(
                 serverAddress: try address("10.77.0.1"), subnet: try #require(IPv4Subnet("10.77.0.0/24")),
                 router: try address("10.77.0.1"), httpPort: 8987)
@@ -86,7 +87,7 @@ struct DHCPServerTests {
                 interface: .named("wire0"), role: role(settings), commit: { try registrar.commit($0) },
                 record: { event in registrar.events.withLock { $0.append(event) } },
                 report: { line in registrar.lines.withLock { $0.append(line) } })
-            return try LoopThread(name: "dhcp", waker: server.waker) { server.run() }
+            return (server, try LoopThread(name: "dhcp", waker: server.waker) { server.run() })
         }
 
         func close() {
@@ -228,6 +229,32 @@ struct DHCPServerTests {
             return (table.mac(of: neighbour), table.mac(of: nobody))
         }
         #expect(known.0 == mac && known.1 == nil)
+    }
+
+    @Test("a proxy goes by other settings from the next message on, on both ports, while it runs")
+    func proxySettings() throws {
+        let site = try Site(proxy: { settings in
+            ProxyDHCPMachine(
+                settings: ProxyDHCPSettings(
+                    serverAddress: settings.serverAddress, subnet: settings.subnet, httpPort: settings.httpPort),
+                verdict: { _ in .known(name: "n1") })
+        })
+        defer { site.close() }
+        let sent = try #require(capturedFrames("uefi-edk2-pxe-ipxe").first).bytes
+        func offer() throws -> DHCPMessage {
+            let answer = try UDPFrame(decoding: try #require(try site.client.enter { try Self.exchange(sent) }))
+            return try DHCPMessage(decoding: Array(answer.payload))
+        }
+        #expect(try offer().options.pxe?.discoveryControl == .bootFileAtOnce)
+        var settings = ProxyDHCPSettings(
+            serverAddress: try address("10.77.0.1"), subnet: try #require(IPv4Subnet("10.77.0.0/24")), httpPort: 8987,
+            firmware: FirmwarePolicy(loader: .grub, binlClients: [try #require(MACAddressPrefix("52:54:00"))]))
+        try site.dhcp.reconfigure(settings)
+        let other = try offer()
+        #expect(other.options.pxe == nil && other.options.vendorClass == "PXEClient" && other.bootFile == "grubx64.efi")
+        settings.serverAddress = try address("10.77.0.9")
+        #expect(throws: DHCPSettingsError.self) { try site.dhcp.reconfigure(settings) }
+        #expect(try offer().bootFile == "grubx64.efi")
     }
 
     @Test("a port that is taken is told with the process that holds it")

@@ -174,6 +174,80 @@ struct ProxyBootServerTests {
         #expect(try proxy.receive(relayed).observed == ["10.99.0.100 52:54:00:12:34:56"])
         #expect(try proxy.receive(client.message(.request), from: source, on: .bootServer).replies.count == 1)
     }
+
+    /// The relay brings what the client broadcasts to both servers; the client asks port 4011 without it.
+    @Test("a whole boot behind a relay that the other server is behind too")
+    func behindRelay() throws {
+        let policy = FirmwarePolicy(binlClients: [try #require(MACAddressPrefix("52:54"))])
+        var proxy = try PlayedProxy(firmware: policy)
+        let client = try PlayedClient(as: PlayedClient.uefiROM)
+        let relay = IPv4Endpoint(try address("10.99.0.1"), port: 67)
+        var discover = client.discover()
+        discover.relayAddress = relay.address
+        let offer = try proxy.receive(discover, from: relay)
+        #expect(try offer.message().yourAddress == .any && offer.message().options.vendorClass == "PXEClient")
+        #expect(offer.replies[0].destination == .routed(relay))
+        var wish = try request(client, for: "10.99.0.100")
+        wish.relayAddress = relay.address
+        #expect(try proxy.receive(wish, from: relay).replies.isEmpty)
+        let source = IPv4Endpoint(try address("10.99.0.100"), port: 4011)
+        var binl = client.message(.request)
+        binl.clientAddress = source.address
+        let answer = try proxy.receive(binl, from: source, on: .bootServer)
+        #expect(try answer.message().bootFile == "snponly.efi")
+        #expect(answer.replies[0].destination == .routed(source) && answer.replies[0].source == .bootServer)
+        let chained = try PlayedClient(transactionID: 2, as: PlayedClient.ipxe)
+        var again = chained.discover()
+        again.relayAddress = relay.address
+        proxy.now += 5000
+        #expect(try proxy.receive(again, from: relay).message().bootFile.hasSuffix("/52-54-00-12-34-56.ipxe"))
+    }
+}
+
+@Suite("ProxyDHCPMachine: other settings")
+struct ProxySettingsTests {
+    @Test("hold from the next message on, for copies of what was answered too; addresses stay known")
+    func applied() throws {
+        var proxy = try PlayedProxy()
+        let client = try PlayedClient(as: PlayedClient.uefiROM)
+        _ = try proxy.receive(request(client, for: "10.99.0.100"))
+        #expect(try proxy.receive(client.discover()).message().options.pxe?.discoveryControl == .bootFileAtOnce)
+        var settings = proxy.machine.settings
+        settings.firmware.binlClients = [try #require(MACAddressPrefix("52:54"))]
+        settings.firmwareHTTPSPort = 8988
+        try proxy.machine.apply(settings)
+        #expect(proxy.machine.settings == settings)
+        #expect(try proxy.receive(client.discover()).message().options.pxe == nil)
+        let firmware = try PlayedClient {
+            $0.vendorClass = "HTTPClient:Arch:00016:UNDI:003001"
+            $0.clientArchitectures = [.httpX64]
+        }
+        #expect(try proxy.receive(firmware.discover()).message().bootFile == "https://10.77.0.1:8988/boot/snponly.efi")
+    }
+
+    @Test("where a machine is stays known")
+    func addresses() throws {
+        var proxy = try PlayedProxy()
+        let client = try PlayedClient(as: PlayedClient.uefiROM)
+        var relayed = try request(client, for: "10.99.0.100")
+        relayed.relayAddress = try address("10.99.0.1")
+        _ = try proxy.receive(relayed)
+        try proxy.machine.apply(proxy.machine.settings)
+        let source = IPv4Endpoint(try address("10.99.0.100"), port: 4011)
+        #expect(try proxy.receive(client.message(.request), from: source, on: .bootServer).replies.count == 1)
+    }
+
+    @Test("another address of the server takes a restart")
+    func moved() throws {
+        var proxy = try PlayedProxy()
+        let before = proxy.machine.settings
+        var settings = before
+        settings.serverAddress = try address("10.77.0.9")
+        #expect(throws: DHCPSettingsError.serverMoved(from: before.serverAddress, to: settings.serverAddress)) {
+            try proxy.machine.apply(settings)
+        }
+        #expect(proxy.machine.settings == before)
+    }
 }
 
 @Suite("ProxyDHCPMachine: addresses that another server gives")

@@ -172,7 +172,8 @@ struct ConfigurationTests {
     @Test("what takes a restart is named, and the rest may change")
     func live() throws {
         let running = try read("interface: eth1\ncapsule: a\npool: 10.0.0.2-10.0.0.9")
-        try read("interface: eth1\ncapsule: a\nrouter: 10.0.0.1\nbroadcast: true").requireLive(over: running)
+        try read("interface: eth1\ncapsule: a\nrouter: 10.0.0.1\nbroadcast: true\nbinl: 52:54:00").requireLive(
+            over: running)
         #expect(throws: Configuration.Failure.notLive(["interface", "httpPort"])) {
             try read("interface: eth2\ncapsule: a\nhttpPort: 80").requireLive(over: running)
         }

@@ -9,6 +9,14 @@ extension Configuration {
         FirmwarePolicy(loader: loader, files: files, binlClients: binl)
     }
 
+    /// The settings of a proxy at this address.
+    func proxySettings(address: IPv4Address, subnet: IPv4Subnet, firmware: FirmwarePolicy) -> ProxyDHCPSettings {
+        var settings = ProxyDHCPSettings(
+            serverAddress: address, subnet: subnet, httpPort: httpPort, firmware: firmware)
+        settings.firmwareHTTPSPort = firmwareHTTPSPort
+        return settings
+    }
+
     /// The settings of the DHCP server at this address.
     /// - Parameters:
     ///   - nodes: of the registry; those that have an address are reservations.
@@ -60,7 +68,8 @@ extension Configuration {
             bootp: bootp == DHCPLeaseTimes.forever ? nil : bootp)
     }
 
-    private static func reservations(of nodes: [Node]) -> [DHCPReservation] {
+    /// The addresses that nodes have by the registry.
+    static func reservations(of nodes: [Node]) -> [DHCPReservation] {
         nodes.compactMap { node in
             node.address.map { DHCPReservation(.mac(node.mac), address: $0, origin: "node \(node.name)") }
         }

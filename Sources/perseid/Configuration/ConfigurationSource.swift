@@ -40,11 +40,10 @@ extension Configuration {
     /// Whether this may take the place of `running` without a restart.
     func requireLive(over running: Configuration) throws(Failure) {
         let differences: [(Setting, Bool)] = [
-            (.interface, interface != running.interface), (.dhcp, dhcp != running.dhcp), (.binl, binl != running.binl),
+            (.interface, interface != running.interface), (.dhcp, dhcp != running.dhcp),
             (.httpPort, httpPort != running.httpPort), (.httpsPort, tls?.port != running.tls?.port),
             (.tlsCertificate, tls?.files?.certificate != running.tls?.files?.certificate),
             (.tlsKey, tls?.files?.key != running.tls?.files?.key),
-            (.firmwareHTTPS, firmwareHTTPSPort != running.firmwareHTTPSPort),
             (.unknown, unknown != running.unknown), (.capsule, capsule != running.capsule),
             (.handoff, handoff != running.handoff), (.kernelArguments, kernelArguments != running.kernelArguments),
             (.tftpboot, tftpboot != running.tftpboot), (.loader, loader != running.loader),

@@ -10,8 +10,8 @@ import UnixSignals
 final class DHCPReload: Sendable {
     private let source: ConfigurationSource
     private let network: BootNetwork
-    /// Names of the loaders that were there at the start.
-    private let files: Set<String>
+    /// Names of the loaders that are there now.
+    private let files: @Sendable () -> Set<String>
     private let ledger: BootLedger
     /// Nil: DHCP is off.
     private let server: DHCPServer?
@@ -31,7 +31,8 @@ final class DHCPReload: Sendable {
     ///   - stamp: of the file, taken before that was read.
     init(
         source: ConfigurationSource, stamp: ConfigurationSource.FileStamp?, configuration: Configuration,
-        network: BootNetwork, files: Set<String>, ledger: BootLedger, server: DHCPServer?, logger: Logger
+        network: BootNetwork, files: @escaping @Sendable () -> Set<String>, ledger: BootLedger, server: DHCPServer?,
+        logger: Logger
     ) {
         self.source = source
         self.network = network
@@ -84,22 +85,34 @@ final class DHCPReload: Sendable {
     }
 
     @discardableResult private func apply(_ configuration: Configuration, _ nodes: [Node], _ why: String) -> Bool {
-        guard let server, configuration.dhcp == .server else {
+        guard let server else {
             logger.info("\(why): nothing of it changes \(configuration.dhcp.words)")
             return true
         }
         do {
-            let settings = try configuration.dhcpSettings(
-                address: network.address, subnet: network.subnet, firmware: configuration.firmware(files: files),
-                nodes: nodes)
-            let leftOut = try settings.check()
-            try server.reconfigure(settings)
-            for problem in leftOut { logger.error("a node's address is left out: \(problem)") }
-            logger.info("\(why): DHCP serves \(settings.words)")
+            let words = try take(configuration, nodes, to: server)
+            logger.info("\(why): \(words)")
             return true
         } catch {
             logger.error("\(why), but DHCP goes on as before: \(error)")
             return false
         }
+    }
+
+    /// Gives what is served now, in words.
+    private func take(_ configuration: Configuration, _ nodes: [Node], to server: DHCPServer) throws -> String {
+        let firmware = configuration.firmware(files: files())
+        guard configuration.dhcp == .server else {
+            let settings = configuration.proxySettings(
+                address: network.address, subnet: network.subnet, firmware: firmware)
+            try server.reconfigure(settings)
+            return "proxy DHCP goes by it"
+        }
+        let settings = try configuration.dhcpSettings(
+            address: network.address, subnet: network.subnet, firmware: firmware, nodes: nodes)
+        let leftOut = try settings.check()
+        try server.reconfigure(settings)
+        for problem in leftOut { logger.error("a node's address is left out: \(problem)") }
+        return "DHCP serves \(settings.words)"
     }
 }

@@ -16,10 +16,8 @@ extension DHCPRole {
         switch configuration.dhcp {
         case .off: return nil
         case .proxy:
-            var settings = ProxyDHCPSettings(
-                serverAddress: network.address, subnet: network.subnet, httpPort: configuration.httpPort,
-                firmware: firmware)
-            settings.firmwareHTTPSPort = configuration.firmwareHTTPSPort
+            let settings = configuration.proxySettings(
+                address: network.address, subnet: network.subnet, firmware: firmware)
             self.init(ProxyDHCPMachine(settings: settings, verdict: verdict))
         case .server:
             let settings = try configuration.dhcpSettings(

@@ -87,7 +87,8 @@ final class Daemon: Sendable {
         watcher = try Self.openWatcher(configuration, network, ledger, logger)
         dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, watcher, logger)
         reload = DHCPReload(
-            source: source, stamp: stamp, configuration: configuration, network: network, files: files, ledger: ledger,
+            source: source, stamp: stamp, configuration: configuration, network: network,
+            files: { Loaders.present(in: state) }, ledger: ledger,
             server: dhcp, logger: logger)
         tftp = try Self.openTFTP(configuration, network, tree, ledger)
         routers = try Self.openRouters(network, ledger, logger)
