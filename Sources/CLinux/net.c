@@ -175,6 +175,11 @@ int perseid_packet_join(int fd, int interface_index, const uint8_t group[6]) {
     return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request);
 }
 
+int perseid_packet_hear_all(int fd, int interface_index) {
+    struct packet_mreq request = {.mr_ifindex = interface_index, .mr_type = PACKET_MR_PROMISC};
+    return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request);
+}
+
 ssize_t perseid_packet_receive(int fd, void *buffer, size_t size, struct perseid_frame *frame) {
     struct sockaddr_ll link;
     struct iovec part = {buffer, size};

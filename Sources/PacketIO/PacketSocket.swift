@@ -50,6 +50,13 @@ public struct PacketSocket: ~Copyable, Sendable {
         self.interface = interface
     }
 
+    /// Has the card take frames to other MACs too, for as long as the socket is open.
+    public func hearAll() throws(SystemError) {
+        try systemCall("setsockopt", "raw socket on \(interface.name)") {
+            perseid_packet_hear_all(descriptor.raw, Int32(clamping: interface.index))
+        }
+    }
+
     /// Sends a frame that begins with the destination MAC; the network card adds the checksum sequence. False if
     /// the kernel's buffer is full.
     @discardableResult

@@ -26,7 +26,7 @@ public enum ClientShape: String, CaseIterable, Hashable, Sendable {
     var bootsFromAnswer: Bool { self != .system }
 
     /// How long a node waits for an answer, in seconds, before each repetition.
-    var patience: [Double] {
+    public var patience: [Double] {
         switch self {
         // RFC 2131, 4.1.
         case .system: [4, 8, 16, 32, 64]

@@ -5,7 +5,11 @@ public import BootProtocols
 public struct Fleet: Sendable {
     /// A message to send.
     struct Outgoing: Hashable {
-        enum Kind: Hashable { case discover, request, renewal }
+        enum Kind: Hashable, CaseIterable {
+            case discover, request
+            /// To the server alone, from the address in use; then to all (RFC 2131, 4.4.5).
+            case renewal, rebinding
+        }
         var kind: Kind
         var node: Int
         var transactionID: UInt32
@@ -77,6 +81,14 @@ public struct Fleet: Sendable {
         }
     }
 
+    /// The node that has this address.
+    func holder(of address: IPv4Address) -> Int? {
+        guard let node = holders[address.value], nodes[node].isBound, nodes[node].address == address.value else {
+            return nil
+        }
+        return node
+    }
+
     func mac(of node: Int) -> UInt64 { firstMAC | UInt64(node) }
 
     /// All exchanges have begun and ended.
@@ -106,7 +118,7 @@ extension Fleet {
         switch load {
         case .flatOut(let limit, _):
             while active < limit, outbox.count < room, now < load.length { begin(scheduled: now, at: now) }
-        case .leases, .renewals, .powerOn:
+        case .leases, .renewals, .rebindings, .powerOn:
             while outbox.count < room, let start = nextStart, start <= now { begin(scheduled: start, at: now) }
         }
     }
@@ -122,11 +134,7 @@ extension Fleet {
         nodes[index].generation &+= 1
         nodes[index].tries = 0
         nodes[index].began = now
-        if case .renewals = load, nodes[index].isBound {
-            nodes[index].phase = .extending
-        } else {
-            nodes[index].phase = .selecting
-        }
+        nodes[index].phase = load.extends && nodes[index].isBound ? .extending : .selecting
         send(index, at: now)
     }
 
@@ -136,7 +144,7 @@ extension Fleet {
         case .idle: return
         case .selecting: kind = .discover
         case .requesting: kind = .request
-        case .extending: kind = .renewal
+        case .extending: kind = if case .rebindings = load { .rebinding } else { .renewal }
         }
         nodes[index].sent = now
         let wait = patience[min(nodes[index].tries, patience.count - 1)]

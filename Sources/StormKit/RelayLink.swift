@@ -50,4 +50,7 @@ extension RelayLink: StormLink {
         arriving.forEachDatagram { _, bytes in bytes.withUnsafeBytes(body) }
         return count
     }
+
+    /// The kernel answers for the relay's address, and nodes are not asked for.
+    func attend(to fleet: borrowing Fleet) {}
 }

@@ -37,6 +37,7 @@ public struct Storm: ~Copyable {
                     fleet.noteUnreadable()
                 }
             }
+            try link.attend(to: fleet)
             fleet.advance(to: now, room: link.room)
             if !fleet.outbox.isEmpty {
                 fleet.noteUnsent(try link.send(fleet.outbox, of: fleet))

@@ -11,6 +11,8 @@ protocol StormLink: ~Copyable {
     mutating func send(_ messages: [Fleet.Outgoing], of fleet: borrowing Fleet) throws(SystemError) -> Int
     /// Hands over the payloads that wait, up to a batch; gives their number.
     mutating func receive(_ body: (UnsafeRawBufferPointer) -> Void) throws(SystemError) -> Int
+    /// Does for the nodes what is no message of theirs, after each `receive`.
+    mutating func attend(to fleet: borrowing Fleet) throws(SystemError)
 }
 
 /// The messages of one shape, encoded.
@@ -38,7 +40,7 @@ struct MessageSet {
         switch kind {
         case .discover: discover
         case .request: request
-        case .renewal: renewal
+        case .renewal, .rebinding: renewal
         }
     }
 }
@@ -51,7 +53,7 @@ extension MessageTemplate.Values {
         case .request:
             requestedAddress = message.address
             server = message.server
-        case .renewal: clientAddress = message.address
+        case .renewal, .rebinding: clientAddress = message.address
         }
     }
 }

@@ -2,17 +2,27 @@
 public enum StormLoad: Hashable, Sendable {
     /// New leases at a steady pace whatever the server does (open loop); a node whose turn comes again asks anew.
     case leases(perSecond: Int, seconds: Double)
-    /// Renewals of leases at a steady pace.
+    /// Renewals of leases at a steady pace, each node asking the server that it has its lease from.
     case renewals(perSecond: Int, seconds: Double)
+    /// The same by broadcast, as nodes do whose server was silent (RFC 2131, 4.4.5).
+    case rebindings(perSecond: Int, seconds: Double)
     /// As many exchanges as `inFlight` allow, each begun when another ends (closed loop): what a server does flat out.
     case flatOut(inFlight: Int, seconds: Double)
     /// A power cut ends: every node sends its first DISCOVER within this time, at a moment of its own.
     case powerOn(withinSeconds: Double)
 
+    /// Nodes that have a lease ask for more time on it.
+    public var extends: Bool {
+        switch self {
+        case .renewals, .rebindings: true
+        case .leases, .flatOut, .powerOn: false
+        }
+    }
+
     /// Exchanges in all; nil if the time decides.
     func total(nodes: Int) -> Int? {
         switch self {
-        case .leases(let rate, let seconds), .renewals(let rate, let seconds):
+        case .leases(let rate, let seconds), .renewals(let rate, let seconds), .rebindings(let rate, let seconds):
             Int((Double(rate) * seconds).rounded())
         case .flatOut: nil
         case .powerOn: nodes
@@ -22,7 +32,7 @@ public enum StormLoad: Hashable, Sendable {
     /// When exchange `number` of `total` begins; nanoseconds since the start.
     func start(of number: Int, of total: Int) -> Int64 {
         switch self {
-        case .leases(let rate, _), .renewals(let rate, _):
+        case .leases(let rate, _), .renewals(let rate, _), .rebindings(let rate, _):
             Int64(Double(number) / Double(max(1, rate)) * 1e9)
         case .flatOut: 0
         case .powerOn(let seconds):
@@ -34,7 +44,8 @@ public enum StormLoad: Hashable, Sendable {
     /// Nanoseconds for which exchanges begin.
     var length: Int64 {
         switch self {
-        case .leases(_, let seconds), .renewals(_, let seconds), .flatOut(_, let seconds), .powerOn(let seconds):
+        case .leases(_, let seconds), .renewals(_, let seconds), .rebindings(_, let seconds),
+            .flatOut(_, let seconds), .powerOn(let seconds):
             Int64(seconds * 1e9)
         }
     }

@@ -9,8 +9,13 @@ struct DHCPCommand: ParsableCommand {
         commandName: "dhcp", abstract: "Asks a DHCP server for addresses, faster than it can answer if need be.",
         discussion: """
             Loads: `leases` begins --rate four-way exchanges a second for --seconds, whatever the server does; \
-            `renewals` the same with leases that the nodes got before; `flat-out` keeps --in-flight exchanges open; \
+            `renewals` the same with leases that the nodes got before, each asking its server; `rebindings` that by \
+            broadcast; `flat-out` keeps --in-flight exchanges open; \
             `power-on` has each of --nodes send its first DISCOVER within --seconds and repeat it as its firmware would.
+
+            The nodes are behind a relay agent, which is this host. With --direct they are on the server's link, in \
+            frames of their own MACs; all loads and shapes go either way. Renewals never pass a relay agent: without \
+            --direct they come as if by a router. Raw frames need root (CAP_NET_RAW).
 
             Runs in the lab alone, that is inside `perseid-storm bench`, unless --interface names a network that you \
             mean to load.
@@ -19,7 +24,7 @@ struct DHCPCommand: ParsableCommand {
             """)
 
     enum Load: String, ExpressibleByArgument, CaseIterable {
-        case leases, renewals
+        case leases, renewals, rebindings
         case flatOut = "flat-out"
         case powerOn = "power-on"
     }
@@ -30,7 +35,7 @@ struct DHCPCommand: ParsableCommand {
     var interface: String?
     @Option(help: "What the nodes are: system, pxe or ipxe.")
     var shape: ClientShape = .system
-    @Option(help: "How they come: leases, renewals, flat-out or power-on.")
+    @Option(help: "How they come: leases, renewals, rebindings, flat-out or power-on.")
     var load: Load = .leases
     @Option(help: "Simulated machines, 1 to 16777216.")
     var nodes = 50_000
@@ -63,8 +68,6 @@ struct DHCPCommand: ParsableCommand {
         try check((1...65_536).contains(inFlight), "--in-flight is 1 to 65536")
         try check((1...86_400).contains(limit), "--limit is 1 to 86400")
         try check(timeout.map { (0.001...3600).contains($0) } ?? true, "--timeout is 0.001 to 3600")
-        // The kernel would ask by ARP for nodes that renew directly, and nobody would answer.
-        try check(!(direct && load == .renewals), "renewals come by relay agent: leave out --direct")
         try check(direct || !broadcast, "--broadcast needs --direct")
     }
 
@@ -75,15 +78,11 @@ struct DHCPCommand: ParsableCommand {
         let report: StormReport
         if direct {
             var link = try DirectLink(interface: interface, shape: shape, broadcasts: broadcast)
+            if load == .renewals { try link.find(server) }
+            try bind(&fleet) { fleet throws in try storm.run(&fleet, over: &link) }
             report = try storm.run(&fleet, over: &link)
         } else {
-            guard let relay = interface.addresses.first?.address else {
-                throw ValidationError(
-                    "\(interface.name) has no IPv4 address to relay from; give it one, or use --direct")
-            }
-            var link = try RelayLink(server: server, relay: relay, interface: interface.name, shape: shape)
-            if load == .renewals { try bind(&fleet, storm, &link) }
-            report = try storm.run(&fleet, over: &link)
+            report = try relayed(&fleet, storm, by: interface)
         }
         if let acknowledged {
             let lines = fleet.leases.map { "\($0.mac) \($0.address)\n" }
@@ -93,21 +92,36 @@ struct DHCPCommand: ParsableCommand {
         if report.givenTwice > 0 { throw ExitCode(1) }
     }
 
-    /// Gets every node its lease, so that there is one to renew.
-    private func bind(_ fleet: inout Fleet, _ storm: borrowing Storm, _ link: inout RelayLink) throws {
-        let renewals = plan
+    private func relayed(
+        _ fleet: inout Fleet, _ storm: borrowing Storm, by interface: NetworkInterface
+    ) throws -> StormReport {
+        guard let relay = interface.addresses.first?.address else {
+            throw ValidationError("\(interface.name) has no IPv4 address to relay from; give it one, or use --direct")
+        }
+        var link = try RelayLink(server: server, relay: relay, interface: interface.name, shape: shape)
+        try bind(&fleet) { fleet throws in try storm.run(&fleet, over: &link) }
+        guard load == .renewals else { return try storm.run(&fleet, over: &link) }
+        var router = try DirectLink(interface: interface, shape: shape, broadcasts: false, place: .behindRouter)
+        try router.find(server)
+        return try storm.run(&fleet, over: &router)
+    }
+
+    /// Gets every node its lease, if there is to be one that it can ask more time for.
+    private func bind(_ fleet: inout Fleet, by run: (inout Fleet) throws -> StormReport) throws {
+        guard plan.extends else { return }
         fleet.begin(.powerOn(withinSeconds: max(1, Double(nodes) / 5000)))
-        _ = try storm.run(&fleet, over: &link)
+        _ = try run(&fleet)
         guard fleet.bound == nodes else {
             throw ValidationError("only \(fleet.bound) of \(nodes) nodes got a lease that they could renew")
         }
-        fleet.begin(renewals)
+        fleet.begin(plan)
     }
 
     private var plan: StormLoad {
         switch load {
         case .leases: .leases(perSecond: rate, seconds: seconds)
         case .renewals: .renewals(perSecond: rate, seconds: seconds)
+        case .rebindings: .rebindings(perSecond: rate, seconds: seconds)
         case .flatOut: .flatOut(inFlight: inFlight, seconds: seconds)
         case .powerOn: .powerOn(withinSeconds: seconds)
         }

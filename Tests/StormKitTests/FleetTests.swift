@@ -130,6 +130,18 @@ struct FleetTests {
         #expect(fleet.tally.completed == 4 && fleet.isOver(at: Self.second))
     }
 
+    @Test func aNodeIsFoundByTheAddressThatItHas() {
+        var fleet = fleet(.powerOn(withinSeconds: 0.001))
+        fleet.advance(to: 10_000_000, room: 10)
+        #expect(fleet.holder(of: IPv4Address(value: 0x0a40_0011)) == nil)
+        serve(&fleet, at: 10_000_000)
+        #expect(fleet.holder(of: IPv4Address(value: 0x0a40_0011)) == 1)
+        #expect(fleet.holder(of: IPv4Address(value: 0x0a40_0099)) == nil)
+        fleet.begin(.rebindings(perSecond: 4, seconds: 1))
+        fleet.advance(to: Self.second, room: 10)
+        #expect(drain(&fleet).allSatisfy { $0.kind == .rebinding && $0.address != 0 })
+    }
+
     @Test func flatOutKeepsTheNumberOpen() {
         var fleet = fleet(.flatOut(inFlight: 3, seconds: 1), nodes: 10)
         fleet.advance(to: 1, room: 100)

@@ -69,6 +69,8 @@ int perseid_filter_udp_port(int fd, uint16_t port);
 int perseid_filter_icmpv6_type(int fd, uint8_t type);
 /// Has the interface's network card take frames to a multicast MAC for as long as the socket is open.
 int perseid_packet_join(int fd, int interface_index, const uint8_t group[6]);
+/// Has the card take frames to any MAC for as long as the socket is open.
+int perseid_packet_hear_all(int fd, int interface_index);
 
 struct perseid_frame {
     uint8_t outgoing;         // sent by this host
