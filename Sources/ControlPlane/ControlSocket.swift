@@ -8,6 +8,10 @@ public struct ControlSocket: Hashable, Sendable {
     /// Who may read beside the daemon's user and root; nil: nobody.
     public let group: String?
 
+    private var directory: String {
+        path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+
     /// Bytes that a path may have (unix(7): `sun_path`, with its NUL).
     static let longestPath = 107
 
@@ -33,22 +37,32 @@ public struct ControlSocket: Hashable, Sendable {
         self.group = group
     }
 
-    /// Does what needs privileges, before they are dropped: with a group, the socket's directory is made that group's,
-    /// which the socket inherits (inode(7), set-group-ID).
+    /// Does what needs privileges, before they are dropped: with a group, the socket's directory is made, and made that
+    /// group's, which the socket inherits (inode(7), set-group-ID). It is to hold nothing else.
     /// - Parameter user: who the daemon will be; nil: who it is.
     public func prepare(for user: String?) throws(Failure) {
         guard let group else { return }
         guard let entry = getgrnam(group) else { throw .noSuchGroup(group) }
         let owner = user.flatMap { getpwnam($0) }.map(\.pointee.pw_uid) ?? geteuid()
-        let directory = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         do throws(SystemError) {
-            if mkdir(directory, 0o2750) != 0, errno != EEXIST {
-                throw SystemError(call: "mkdir", code: errno, context: directory)
-            }
+            for parent in parents { try Self.make(parent, mode: 0o755) }
+            try Self.make(directory, mode: 0o2750)
             try systemCall("chown", directory) { chown(directory, owner, entry.pointee.gr_gid) }
             try systemCall("chmod", directory) { chmod(directory, 0o2750) }
         } catch {
             throw .system(error)
+        }
+    }
+
+    /// All directories above the socket's own, the highest first.
+    private var parents: [String] {
+        let names = directory.split(separator: "/").dropLast()
+        return names.indices.map { "/" + names[...$0].joined(separator: "/") }
+    }
+
+    private static func make(_ directory: String, mode: mode_t) throws(SystemError) {
+        if mkdir(directory, mode) != 0, errno != EEXIST {
+            throw SystemError(call: "mkdir", code: errno, context: directory)
         }
     }
 

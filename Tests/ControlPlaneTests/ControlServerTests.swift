@@ -31,10 +31,13 @@ struct ControlServerTests {
         doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) })
 
     /// Serves for as long as `body` asks.
-    private func serving(_ body: @Sendable (ControlClient, String) async throws -> Void) async throws {
-        let path = "/tmp/perseid-control-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
-        let server = ControlServer(
-            at: try ControlSocket(path: path), source: Self.source, logger: Logger(label: "test"))
+    private func serving(
+        at path: String = "/tmp/perseid-control-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock",
+        for group: String? = nil, _ body: @Sendable (ControlClient, String) async throws -> Void
+    ) async throws {
+        let socket = try ControlSocket(path: path, group: group)
+        try socket.prepare(for: nil)
+        let server = ControlServer(at: socket, source: Self.source, logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let client = ControlClient(path: path)
@@ -68,6 +71,29 @@ struct ControlServerTests {
             }
             #expect(lines.all == [Self.line, Self.line, Self.line])
         }
+    }
+
+    @Test("with a group the socket is in a directory of that group's, and both are closed to all others")
+    func groups() async throws {
+        guard geteuid() == 0 else { return }
+        let group = try Self.number(of: "daemon")
+        let top = "/tmp/perseid-control-\(getpid())-group"
+        defer { for path in [top + "/a/b", top + "/a", top] { rmdir(path) } }
+        try await serving(at: top + "/a/b/perseid.sock", for: "daemon") { client, path in
+            let leases = try await client.get("/api/v1/leases", as: [LeaseResource].self)
+            #expect(leases == [Self.lease])
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o660)
+            #expect(status.st_gid == group && status.st_uid == 0)
+            #expect(stat(top + "/a/b", &status) == 0 && status.st_mode & 0o7777 == 0o2750)
+            #expect(status.st_gid == group)
+            #expect(stat(top + "/a", &status) == 0 && status.st_mode & 0o777 == 0o755)
+        }
+    }
+
+    private static func number(of group: String) throws -> gid_t {
+        let entry = getgrnam(group)
+        return try #require(entry?.pointee.gr_gid)
     }
 
     private final class Lines: @unchecked Sendable {

@@ -42,6 +42,8 @@ struct Configuration: Sendable {
     var cache: Plan.Cache? = .standard
     /// Machines whose UEFI asks for its file on port 4011 whatever it was offered.
     var binl: [MACAddressPrefix] = []
+    /// Who may ask the daemon by its control socket, beside its user and root; nil: nobody.
+    var controlGroup: String?
     /// Runs as this user once the sockets are open.
     var user: String?
     /// Subnets, reservations and options, of the configuration file alone.
@@ -92,7 +94,7 @@ extension Configuration {
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
         case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl, authoritative,
-            broadcast
+            broadcast, controlGroup
         case tftpPorts, tftpWrite, tftpWriteFileBytes, tftpWriteClientBytes, tftpWriteTotalBytes
         case httpsPort, tlsCertificate, tlsKey, firmwareHTTPS
 
@@ -146,6 +148,7 @@ extension Configuration {
         }
         cache = try Self.cache(given)
         user = given[.user]?.value
+        controlGroup = given[.controlGroup]?.value
         try readDHCP(given)
         try readTFTP(given)
         tls = try TLS(given, httpPort: httpPort)

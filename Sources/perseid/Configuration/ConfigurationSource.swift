@@ -47,7 +47,7 @@ extension Configuration {
             (.unknown, unknown != running.unknown), (.capsule, capsule != running.capsule),
             (.handoff, handoff != running.handoff), (.kernelArguments, kernelArguments != running.kernelArguments),
             (.tftpboot, tftpboot != running.tftpboot), (.loader, loader != running.loader),
-            (.user, user != running.user),
+            (.user, user != running.user), (.controlGroup, controlGroup != running.controlGroup),
             (.nodeRate, nodeRate != running.nodeRate), (.cacheLabel, cache?.label != running.cache?.label),
             (.cacheSize, cache?.limitBytes != running.cache?.limitBytes),
         ]

@@ -10,10 +10,8 @@ struct StateDirectory: Sendable {
 
     static let standard = "/var/lib/perseid"
 
-    var registryPath: String { path + "/registry.sqlite" }
+    var registryPath: String { Self.registryPath(in: path) }
     var stage1: String { path + "/stage1" }
-    /// Where the running daemon is asked.
-    var controlSocket: String { path + "/perseid.sock" }
     var loaders: String { path + "/loaders" }
     /// What running nodes are to do.
     var liveSync: String { path + "/livesync" }
@@ -32,6 +30,8 @@ struct StateDirectory: Sendable {
             }
         }
     }
+
+    static func registryPath(in state: String) -> String { state + "/registry.sqlite" }
 
     func openRegistry() throws(RegistryError) -> SQLiteStore { try SQLiteStore(path: registryPath) }
 
@@ -54,8 +54,11 @@ struct StateOption: ParsableArguments {
     @Option(help: ArgumentHelp("Directory that holds the registry, capsules and keys.", valueName: "directory"))
     var state: String?
 
-    func open() throws -> StateDirectory {
+    /// Absolute.
+    var path: String {
         let path = state ?? ProcessInfo.processInfo.environment["PERSEID_STATE"] ?? StateDirectory.standard
-        return try StateDirectory(path: URL(fileURLWithPath: path).standardizedFileURL.path)
+        return URL(fileURLWithPath: path).standardizedFileURL.path
     }
+
+    func open() throws -> StateDirectory { try StateDirectory(path: path) }
 }

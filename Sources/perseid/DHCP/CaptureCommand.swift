@@ -25,7 +25,7 @@ struct CaptureCommand: AsyncParsableCommand {
     var output: String?
 
     func run() async throws {
-        let client = try state.daemon()
+        let client = state.daemon()
         guard let node else { return try await list(client) }
         if output == nil, isatty(STDOUT_FILENO) != 0 {
             throw ValidationError("a capture is no text: name a file with -o, or pipe it to a program")

@@ -20,7 +20,25 @@ struct DHCPCommand: ParsableCommand {
 
 extension StateOption {
     /// The daemon that serves this state.
-    func daemon() throws -> ControlClient { ControlClient(path: try open().controlSocket) }
+    func daemon() -> ControlClient { ControlClient(path: ControlSocketPath.present(path)) }
+}
+
+extension StateOption {
+    /// The path of the state's registry, if it has one. Commands that only look make no state.
+    var registryIfThere: String? {
+        let path = StateDirectory.registryPath(in: path)
+        return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+}
+
+/// There is neither a server nor what one would have left.
+struct NoRegistry: Error, CustomStringConvertible {
+    let state: String
+
+    var description: String {
+        "no server runs with the state \(state), and there is no registry in it. Is it the right one? Name another with "
+            + "--state or PERSEID_STATE"
+    }
 }
 
 /// What a command prints for programs.

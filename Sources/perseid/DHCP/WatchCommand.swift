@@ -21,7 +21,7 @@ struct WatchCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let client = try state.daemon()
+        let client = state.daemon()
         let query =
             node.map { "?node=" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? $0) } ?? ""
         let (printed, json) = (LineOutput(), json)

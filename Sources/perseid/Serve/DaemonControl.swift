@@ -16,7 +16,11 @@ extension Daemon {
     static func openControl(
         _ configuration: Configuration, _ state: StateDirectory, _ logger: Logger, _ control: DaemonControl
     ) throws -> ControlServer {
-        let socket = try ControlSocket(path: state.controlSocket)
+        let paths = [ControlSocketPath.own(state.path), ControlSocketPath.shared(state.path)]
+        // What a daemon left that was killed would be asked in the other's place.
+        for path in paths { unlink(path) }
+        let group = configuration.controlGroup
+        let socket = try ControlSocket(path: group == nil ? paths[0] : paths[1], group: group)
         try socket.prepare(for: configuration.user)
         return ControlServer(at: socket, source: control.source, logger: logger)
     }

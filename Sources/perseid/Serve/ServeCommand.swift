@@ -90,6 +90,8 @@ struct ServeCommand: ParsableCommand {
     var tftpWriteTotalBytes: String?
     @Option(help: "User to run as once the sockets are open; becomes the owner of the state.")
     var user: String?
+    @Option(help: "Group whose members may ask this server, as `perseid dhcp leases` does. Without: root and its user.")
+    var controlGroup: String?
 
     /// All that needs privileges or the main thread. What follows is `Daemon.run`.
     func prepare() throws -> Daemon {
@@ -117,7 +119,8 @@ struct ServeCommand: ParsableCommand {
             (.nodeRate, nodeRate, "--node-rate"), (.cacheLabel, cacheLabel, "--cache-label"),
             (.cacheSize, cacheSize, "--cache-size"),
             (.dhcp, dhcp, "--dhcp"), (.binl, binl, "--binl"),
-            (.user, user, "--user"), (.authoritative, authoritative, "--authoritative"),
+            (.user, user, "--user"), (.controlGroup, controlGroup, "--control-group"),
+            (.authoritative, authoritative, "--authoritative"),
             (.broadcast, broadcast, "--broadcast"),
             (.tftpPorts, tftpPorts, "--tftp-ports"), (.tftpWrite, tftpWrite, "--tftp-write"),
             (.tftpWriteFileBytes, tftpWriteFileBytes, "--tftp-write-file-bytes"),
