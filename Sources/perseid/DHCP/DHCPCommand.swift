@@ -24,6 +24,16 @@ extension StateOption {
 }
 
 extension StateOption {
+    /// What the running server answers; nil where none runs.
+    func ask<Value: Decodable>(_ resource: String, as type: Value.Type) async throws -> Value? {
+        do throws(ControlClient.Failure) {
+            return try await daemon().get(resource, as: type)
+        } catch {
+            guard case .notRunning = error else { throw error }
+            return nil
+        }
+    }
+
     /// The path of the state's registry, if it has one. Commands that only look make no state.
     var registryIfThere: String? {
         let path = StateDirectory.registryPath(in: path)

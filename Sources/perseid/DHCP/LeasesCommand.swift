@@ -37,15 +37,13 @@ struct LeasesCommand: AsyncParsableCommand {
     }
 
     private func leases() async throws -> [LeaseResource] {
-        do {
-            return try await state.daemon().get("/api/v1/leases?all=\(all)", as: [LeaseResource].self)
-        } catch ControlClient.Failure.notRunning {
-            note("no server runs with this state; these leases are from the registry")
-            let snapshot = try state.open().openRegistry().load()
-            let names = Dictionary(
-                snapshot.nodes.map { ($0.node.mac, $0.node.name) }, uniquingKeysWith: { first, _ in first })
-            return [LeaseResource](snapshot.leases, all: all, at: wallMilliseconds()) { names[$0] }
-        }
+        if let leases = try await state.ask("/api/v1/leases?all=\(all)", as: [LeaseResource].self) { return leases }
+        guard let registry = state.registryIfThere else { throw NoRegistry(state: state.path) }
+        note("no server runs with this state; these leases are from \(registry)")
+        let snapshot = try state.open().openRegistry().load()
+        let names = Dictionary(
+            snapshot.nodes.map { ($0.node.mac, $0.node.name) }, uniquingKeysWith: { first, _ in first })
+        return [LeaseResource](snapshot.leases, all: all, at: wallMilliseconds()) { names[$0] }
     }
 
     /// `11:59:03`, with days before it where there are any.

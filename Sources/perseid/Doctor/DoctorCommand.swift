@@ -37,12 +37,9 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func report() async throws -> DoctorReport {
-        do {
-            return try await state.daemon().get("/api/v1/doctor", as: DoctorReport.self)
-        } catch ControlClient.Failure.notRunning {
-            var inspection = DoctorInspection(state: try state.open())
-            inspection.interface = interface ?? ProcessInfo.processInfo.environment["PERSEID_INTERFACE"]
-            return Doctor.examine(inspection.facts())
-        }
+        if let report = try await state.ask("/api/v1/doctor", as: DoctorReport.self) { return report }
+        var inspection = DoctorInspection(state: try state.open())
+        inspection.interface = interface ?? ProcessInfo.processInfo.environment["PERSEID_INTERFACE"]
+        return Doctor.examine(inspection.facts())
     }
 }
