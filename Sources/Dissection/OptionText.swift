@@ -6,22 +6,26 @@ struct OptionText {
     /// The option stands beside an option 60 that begins with `PXEClient`: option 43 is PXE's.
     let isPXE: Bool
 
-    func text(_ form: OptionForm) -> String { words(form) ?? Self.hex(value) }
+    /// The option's name.
+    static func title(_ code: DHCPOptionCode) -> String { DHCPOptionDefinition.coded(code)?.title ?? "Unknown" }
 
-    private func words(_ form: OptionForm) -> String? {
+    func text(_ form: DHCPOptionForm) -> String { words(form) ?? Self.hex(value) }
+
+    private func words(_ form: DHCPOptionForm) -> String? {
         switch form {
-        case .address, .addresses: addresses
+        case .address, .addresses, .addressPairs: addresses
         case .uint8: number(1).map(String.init)
         case .uint16: number(2).map(String.init)
         case .uint32: number(4).map(String.init)
+        case .int32: number(4).map { String(Int32(truncatingIfNeeded: $0)) }
         case .seconds: number(4).map { $0 == UInt64(UInt32.max) ? "for ever" : "\($0) s" }
         case .flag: number(1).map { $0 == 0 ? "no" : "yes" }
         case .text: Self.printable(value.prefix { $0 != 0 })
         case .messageType:
             number(1).flatMap { UInt8(exactly: $0) }.flatMap(DHCPMessageType.init(rawValue:)).map(\.description)
         case .overload: overload
-        case .codes: value.map { "\($0) \(OptionName.of($0).name)" }.joined(separator: ", ")
-        case .hex: nil
+        case .codes: value.map { "\($0) \(Self.title(DHCPOptionCode(rawValue: $0)))" }.joined(separator: ", ")
+        case .bytes: nil
         case .clientIdentifier: clientIdentifier
         case .userClass: userClass
         case .relayAgent: relayAgent
@@ -31,7 +35,7 @@ struct OptionText {
         case .vendor: isPXE ? Self.encapsulated(value) { PXESubOption.text($0, $1) } : nil
         case .ipxe: Self.encapsulated(value) { IPXESubOption.text($0, $1) }
         case .routes: routes
-        case .domains: nil
+        case .domainNames: domainNames
         }
     }
 
@@ -118,6 +122,24 @@ struct OptionText {
             routes.append("\(network)/\(width) by \(router)")
         }
         return routes.joined(separator: ", ")
+    }
+
+    /// RFC 3397, 2: names as DNS has them; those that point back into the option (RFC 1035, 4.1.4) stay bytes.
+    private var domainNames: String? {
+        var rest = value[...]
+        var names: [String] = []
+        var labels: [String] = []
+        while let length = rest.popFirst() {
+            guard length > 0 else {
+                names.append(labels.joined(separator: "."))
+                labels = []
+                continue
+            }
+            guard length < 64, rest.count >= Int(length) else { return nil }
+            labels.append(Self.printable(rest.prefix(Int(length))))
+            rest = rest.dropFirst(Int(length))
+        }
+        return labels.isEmpty && !names.isEmpty ? names.joined(separator: ", ") : nil
     }
 
     // MARK: - Bytes

@@ -45,9 +45,10 @@ extension PacketAccount.DHCP {
             mac: message.mac.description, serverName: OptionText.printable(message.serverName.utf8),
             bootFile: OptionText.printable(message.bootFile.utf8),
             options: message.options.map { option in
-                let name = OptionName.of(option.code.rawValue)
-                let text = OptionText(value: Array(option.value), isPXE: isPXE).text(name.form)
-                return PacketAccount.Option(code: option.code.rawValue, name: name.name, value: text)
+                let known = DHCPOptionDefinition.coded(option.code)
+                let text = OptionText(value: Array(option.value), isPXE: isPXE).text(known?.form ?? .bytes)
+                return PacketAccount.Option(
+                    code: option.code.rawValue, name: OptionText.title(option.code), value: text)
             },
             client: client?.summary, offer: client.map { Self.words($0.offer) },
             quirks: Quirk.all(of: message, from: ports.0).map(\.text))

@@ -1,4 +1,4 @@
-/// How the value of an option is made of text, as it stands in a configuration file.
+/// How the value of an option is written: made of text, as it stands in a configuration file, and read.
 public enum DHCPOptionForm: String, CaseIterable, Hashable, Sendable {
     case address, addresses
     /// Destination and router by turns, without masks.
@@ -6,6 +6,8 @@ public enum DHCPOptionForm: String, CaseIterable, Hashable, Sendable {
     /// `true` or `false`, one byte.
     case flag
     case uint8, uint16, uint32, int32
+    /// Four bytes; all ones is for ever.
+    case seconds
     case text
     /// Names as DNS writes them, each ended by a zero, none compressed (RFC 3397, 2; RFC 1035, 3.1).
     case domainNames
@@ -13,6 +15,9 @@ public enum DHCPOptionForm: String, CaseIterable, Hashable, Sendable {
     case routes
     /// `hex:0a0b` or `text:words`.
     case bytes
+    // What the protocol itself and boot programs use: made by the server, else given as bytes.
+    case messageType, overload, codes, clientIdentifier, userClass, relayAgent, architectures, networkInterface
+    case machine, vendor, ipxe
 
     /// What to write, for errors.
     public var expectation: String {
@@ -24,18 +29,23 @@ public enum DHCPOptionForm: String, CaseIterable, Hashable, Sendable {
         case .uint8: "a number from 0 to 255"
         case .uint16: "a number from 0 to 65535"
         case .uint32: "a number from 0 to 4294967295"
+        case .seconds: "seconds, 0 to 4294967295"
         case .int32: "a number from -2147483648 to 2147483647"
         case .text: "one text of at most 255 bytes"
         case .domainNames: "domain names, at most 255 bytes in all"
         case .routes: "routes such as `10.1.0.0/16 via 10.0.0.254`"
-        case .bytes: "`hex:` and an even number of hex digits, or `text:` and words"
+        case .bytes, .messageType, .overload, .codes, .clientIdentifier, .userClass, .relayAgent, .architectures,
+            .networkInterface, .machine, .vendor, .ipxe:
+            "`hex:` and an even number of hex digits, or `text:` and words"
         }
     }
 
     /// The value in wire form; nil if `values` are not what is expected.
     package func encode(_ values: [String]) -> [UInt8]? {
         switch self {
-        case .address, .flag, .uint8, .uint16, .uint32, .int32, .text, .bytes:
+        case .address, .flag, .uint8, .uint16, .uint32, .int32, .seconds, .text, .bytes, .messageType, .overload,
+            .codes, .clientIdentifier, .userClass, .relayAgent, .architectures, .networkInterface, .machine, .vendor,
+            .ipxe:
             guard let value = values.first, values.count == 1 else { return nil }
             return encodeOne(value)
         case .addresses: return Self.joined(values) { IPv4Address($0)?.octets }
@@ -53,11 +63,13 @@ public enum DHCPOptionForm: String, CaseIterable, Hashable, Sendable {
         case .uint8: return UInt8(text).map { [$0] }
         case .uint16:
             return UInt16(text).map { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
-        case .uint32: return UInt32(text).map { IPv4Address(value: $0).octets }
+        case .uint32, .seconds: return UInt32(text).map { IPv4Address(value: $0).octets }
         case .int32: return Int32(text).map { IPv4Address(value: UInt32(bitPattern: $0)).octets }
         case .text: return text.isEmpty || text.utf8.contains(0) ? nil : Array(text.utf8)
-        case .bytes: return Self.bytes(text)
         case .addresses, .addressPairs, .domainNames, .routes: return nil
+        case .bytes, .messageType, .overload, .codes, .clientIdentifier, .userClass, .relayAgent, .architectures,
+            .networkInterface, .machine, .vendor, .ipxe:
+            return Self.bytes(text)
         }
     }
 
