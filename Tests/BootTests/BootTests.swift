@@ -55,6 +55,55 @@ extension BootTests {
             #expect(outcome.output.contains("as a proxy, no address"))
             #expect(!outcome.output.contains("leased"), "no address is Perseid's")
             #expect(!outcome.output.contains("refused"))
+            #expect(try await bootServerAnswers() == 0, "what firmware is told spares it port 4011")
+        }
+
+        /// EDK2 takes an offer with 60 and without 43 for the word to ask on port 4011 (PXE 2.1, 2.2.5), and boots from
+        /// nothing else then.
+        @Test(arguments: ["server", "proxy"])
+        func firmwareThatAsksOnPort4011IsAnsweredThere(dhcp: String) async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--dhcp", dhcp, "--firmware", "uefi",
+                "--binl", "52:54:00")
+            try BootTests.expectReady(outcome)
+            #expect(try await bootServerAnswers() >= 1)
+        }
+
+        /// dnsmasq gives the addresses and names the boot files; Perseid serves those by TFTP and HTTP.
+        @Test(arguments: ["bios", "bios-pxe", "uefi", "uefi-http"])
+        func bootsWithoutAWordOfDHCP(firmware: String) async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "small", "--dhcp", "off", "--firmware",
+                firmware)
+            try BootTests.expectReady(outcome)
+            for word in ["discovered", "offered", "leased", "address-seen", "refused"] {
+                #expect(!outcome.output.contains(word), "Perseid has no part in DHCP")
+            }
+            #expect(outcome.output.contains("script-sent"))
+        }
+
+        /// Answers of the boot server to the machine that was booted last, by the packets that the server kept.
+        private func bootServerAnswers() async throws -> Int {
+            let decoded = try await Perseid.run("dhcp", "decode", "--json", BootState.shared + "/lab/n001.pcap")
+            #expect(decoded.succeeded, Comment(rawValue: decoded.errors))
+            let packets = try JSONDecoder().decode([Packet].self, from: Data(decoded.output.utf8))
+            let asked = packets.filter { $0.destination?.hasSuffix(":4011") ?? false }
+            let answered = packets.filter { $0.source == "10.77.0.1:4011" && $0.dhcp?.type == "DHCPACK" }
+            #expect(answered.allSatisfy { $0.dhcp?.bootFile == "snponly.efi" })
+            #expect(asked.isEmpty == answered.isEmpty)
+            return answered.count
+        }
+
+        /// As much of `perseid dhcp decode --json` as is looked at.
+        private struct Packet: Decodable {
+            struct DHCP: Decodable {
+                var type: String
+                var bootFile: String
+            }
+
+            var source: String?
+            var destination: String?
+            var dhcp: DHCP?
         }
     }
 

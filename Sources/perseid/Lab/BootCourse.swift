@@ -1,6 +1,7 @@
 import BootLab
 import BootMachine
 import BootProtocols
+import ControlPlane
 import Foundation
 import PacketIO
 import Registry
@@ -19,6 +20,8 @@ struct BootCourse: Sendable {
     let boots: [Boot]
     let handoff: Plan.Handoff?
     var dhcp = DHCPMode.server
+    /// Machines whose UEFI is offered to ask on port 4011.
+    var binl: String?
     let memoryMiB: Int
     let timeout: Duration
     /// Images of disks that the machine keeps from boot to boot.
@@ -91,7 +94,9 @@ struct BootCourse: Sendable {
             node: node.mac, kind: .poweredOn, at: began, detail: "\(boot.firmware.rawValue), QEMU")
         try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
         return try await VirtualMachine.withPower(machine, directory: logs) { machine in
-            try await follow(node, since: began, machine, registry)
+            let timeline = try await follow(node, since: began, machine, registry)
+            await saveCapture(logs)
+            return timeline
         }
     }
 
@@ -107,8 +112,27 @@ struct BootCourse: Sendable {
     private func whileLeasing(
         on network: LabNetwork, _ logs: LabDirectory, _ body: @escaping @Sendable () async throws -> [Timeline]
     ) async throws -> [Timeline] {
-        guard dhcp == .proxy else { return try await body() }
-        return try await AddressServer(network).running(in: logs, body)
+        switch dhcp {
+        case .server: return try await body()
+        case .proxy: return try await AddressServer(network).running(in: logs, body)
+        case .off:
+            let plane = "http://\(network.address):8987/boot/"
+            let files = AddressServer.BootFiles(
+                bios: "undionly.kpxe", uefi: "snponly.efi", uefiHTTP: plane + "snponly.efi",
+                script: plane + "script/${net0/mac:hexhyp}.ipxe")
+            return try await AddressServer(network, giving: files).running(in: logs, body)
+        }
+    }
+
+    /// Keeps what the server heard of the machine, for who looks at the boot afterwards.
+    private func saveCapture(_ logs: LabDirectory) async {
+        let client = ControlClient(path: ControlSocketPath.present(state.path))
+        let path = logs.file("\(Self.name).pcap")
+        do {
+            try Data(await client.get("/api/v1/captures/\(Self.name)")).write(to: URL(fileURLWithPath: path))
+        } catch {
+            say("no capture of the machine's packets: \(error)")
+        }
     }
 
     /// Runs `body` beside a server that listens, and that is away for a while if the course wants that.
@@ -118,7 +142,7 @@ struct BootCourse: Sendable {
     ) async throws -> [Timeline] {
         let log = try Transcript(of: "perseid serve", log: logs.file("serve.log"))
         let server = kit.server(
-            on: network, state: state.path, for: boots.first?.firmware, dhcp: dhcp)
+            on: network, state: state.path, for: boots.first?.firmware, dhcp: dhcp, binl: binl)
         guard let stopServerIn else {
             return try await server.running(into: log) {
                 try await Self.listening(log)

@@ -15,7 +15,7 @@ struct LabBoot: AsyncParsableCommand {
               ready NODE MAC CAPSULE@GENERATION in SECONDS s
 
             counted from power-on. Anything else ends with another status than 0, the step that failed, and the last \
-            lines of the machine's console.
+            lines of the machine's console. The packets that the server heard of it are in STATE/lab/n001.pcap.
 
             Example: perseid lab boot --state .work --firmware uefi --capsule small
             """)
@@ -29,8 +29,10 @@ struct LabBoot: AsyncParsableCommand {
     var capsule = "debian"
     @Option(help: "auto, switch or kexec.")
     var handoff = "auto"
-    @Option(help: "server, or proxy: dnsmasq on a host of its own gives the addresses.")
+    @Option(help: "server; proxy: dnsmasq on a host of its own gives the addresses; off: it names the boot files too.")
     var dhcp = DHCPMode.server
+    @Option(help: "As of `perseid serve`: MACs whose UEFI is to ask for its file on port 4011.")
+    var binl: String?
     @Option(help: "Memory of the machine in MiB.")
     var memory = 2048
     @Option(help: "Seconds after which the machine counts as lost.")
@@ -50,7 +52,6 @@ struct LabBoot: AsyncParsableCommand {
         guard handoff == "auto" || Plan.Handoff(rawValue: handoff) != nil else {
             throw ValidationError("`\(handoff)` is neither auto, switch nor kexec")
         }
-        guard dhcp != .off else { throw ValidationError("the lab's machine boots by `server` or `proxy`") }
         guard stopServerIn == nil || stopServerIn.flatMap(NodeState.init(rawValue:)) != nil else {
             throw ValidationError("there is no state `\(stopServerIn ?? "")`")
         }
@@ -70,8 +71,9 @@ struct LabBoot: AsyncParsableCommand {
         let disks = cacheDisk ? [try await CacheDiskImage.make(in: LabDirectory(creating: state.path + "/lab"))] : []
         let course = BootCourse(
             state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
-            handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, memoryMiB: memory, timeout: .seconds(timeout),
-            disks: disks, linger: .seconds(max(0, min(linger, 86_400))), consoleLine: untilLine,
+            handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, binl: binl, memoryMiB: memory,
+            timeout: .seconds(timeout), disks: disks, linger: .seconds(max(0, min(linger, 86_400))),
+            consoleLine: untilLine,
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
         for timeline in try await course.run() {
             print(timeline.text)

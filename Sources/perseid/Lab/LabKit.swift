@@ -81,7 +81,8 @@ struct LabKit: ParsableArguments, Sendable {
 
     /// The server of the lab's network.
     func server(
-        on network: LabNetwork, state: String, for firmware: Firmware? = nil, dhcp: DHCPMode = .server
+        on network: LabNetwork, state: String, for firmware: Firmware? = nil, dhcp: DHCPMode = .server,
+        binl: String? = nil
     ) -> Program {
         Program(
             "/proc/self/exe",
@@ -89,7 +90,8 @@ struct LabKit: ParsableArguments, Sendable {
                 "serve", "--interface", network.bridge, "--state", state, "--tftpboot", tftpboot,
                 "--kernel-arguments", kernelArguments(for: firmware), "--loader", loader.rawValue,
                 "--dhcp", dhcp.rawValue,
-            ] + (firmware == .uefiHTTPS ? ["--https-port", "8988", "--firmware-https", "true"] : []))
+            ] + (binl.map { ["--binl", $0] } ?? [])
+                + (firmware == .uefiHTTPS ? ["--https-port", "8988", "--firmware-https", "true"] : []))
     }
 
     /// What stage 1 is made from: the kernel's name, the agent's content, the keys.
