@@ -41,7 +41,7 @@ SOURCES := Sources Tests Package.swift
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-https|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
-	@echo "fuzz: TARGET=all|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
+	@echo "fuzz: TARGET=all|dhcp-side|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)
 	@.ci/install-packages $(PACKAGES)

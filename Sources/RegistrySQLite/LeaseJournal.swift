@@ -67,6 +67,11 @@ final class LeaseJournal: Sendable {
             for path in LeaseJournal.paths(for: registry) {
                 if let part = try read(path, size: standardSize) { parts.append(part) }
             }
+            self.init(parts: parts)
+        }
+
+        /// - Parameter parts: what was read of each file.
+        init(parts: [(epoch: UInt32, leases: [Lease])]) {
             self.parts = parts.sorted { $0.epoch < $1.epoch }
         }
 

@@ -46,11 +46,21 @@ let package = Package(
         room("BootHTTP", uses: ["BootProtocols"]),
         room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", crypto]),
 
+        room("RegistrySQLite", uses: ["Registry", "BootProtocols"]),
+        room("LinkWatch", uses: ["CLinux", "PacketIO", "PacketCapture", "BootProtocols"]),
+        room("Dissection", uses: ["BootPolicy", "BootProtocols", "PacketCapture"]),
+
         .systemLibrary(name: "CAllocator"),
         .target(
             name: "FuzzHarness", dependencies: ["CAllocator", "PacketCapture", "BootProtocols"], swiftSettings: strict),
         fuzzer("FuzzDHCP", uses: ["BootProtocols"]),
         fuzzer("FuzzDHCPMachine", uses: ["BootProtocols", "DHCPService", "BootMachine", "BootPolicy", "Registry"]),
+        fuzzer("FuzzDHCPProxy", uses: ["BootProtocols", "DHCPService", "BootMachine", "BootPolicy", "Registry"]),
+        fuzzer("FuzzRelay", uses: ["BootProtocols", "DHCPService", "BootPolicy", "Registry"]),
+        fuzzer("FuzzPXE", uses: ["BootProtocols", "BootPolicy"]),
+        fuzzer("FuzzLeases", uses: ["RegistrySQLite", "Registry", "BootProtocols", "BootPolicy", "DHCPService"]),
+        fuzzer("FuzzDissection", uses: ["Dissection", "PacketCapture", "BootPolicy", "BootProtocols"]),
+        fuzzer("FuzzLink", uses: ["LinkWatch", "BootProtocols"]),
         fuzzer("FuzzFrames", uses: ["BootProtocols"]),
         fuzzer("FuzzTFTP", uses: ["BootProtocols"]),
         fuzzer("FuzzTFTPMachine", uses: ["BootProtocols", "TFTPService", "PacketIO"]),

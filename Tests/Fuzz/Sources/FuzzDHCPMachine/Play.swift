@@ -56,6 +56,8 @@ struct Play {
                 committed = lease
             case .send(let reply): check(reply, to: request, behind: committed)
             case .record(let event): require(event.at == now, "an event of another time")
+            case .probe(let address): require(machine.pool.isServed(address), "a probe of \(address)")
+            case .observe(let address, let mac): require(false, "\(mac) is seen at \(address)")
             }
         }
         require(machine.pool.queued <= 2 * machine.pool.remembered + 66, "\(machine.pool.queued) expiries are queued")
@@ -65,7 +67,7 @@ struct Play {
     private mutating func check(_ lease: Lease, _ machine: DHCPMachine, isDecline: Bool) {
         if lease.expires > now {
             require(machine.pool.isServed(lease.address), "\(lease.address) is not in the pool")
-            if let holder = leases[lease.address], holder.expires > now {
+            if let holder = leases[lease.address], holder.expires > latest {
                 require(holder.mac == lease.mac, "\(lease.address) is of \(holder.mac) and given to \(lease.mac)")
             }
             let other = leases.values.first {

@@ -1,0 +1,1 @@
+../FuzzDHCPMachine/Step.swift

@@ -1,0 +1,1 @@
+../../../../Sources/RegistrySQLite/JournalFile.swift
