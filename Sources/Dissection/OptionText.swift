@@ -20,7 +20,7 @@ struct OptionText {
         case .int32: number(4).map { String(Int32(truncatingIfNeeded: $0)) }
         case .seconds: number(4).map { $0 == UInt64(UInt32.max) ? "for ever" : "\($0) s" }
         case .flag: number(1).map { $0 == 0 ? "no" : "yes" }
-        case .text: Self.printable(value.prefix { $0 != 0 })
+        case .text: String(printable: value.prefix { $0 != 0 })
         case .messageType:
             number(1).flatMap { UInt8(exactly: $0) }.flatMap(DHCPMessageType.init(rawValue:)).map(\.description)
         case .overload: overload
@@ -72,7 +72,7 @@ struct OptionText {
     private var userClass: String {
         var options = DHCPOptions()
         options[.userClass] = value[...]
-        return options.userClasses.map { Self.printable($0.utf8) }.joined(separator: ", ")
+        return options.userClasses.map { String(printable: $0.utf8) }.joined(separator: ", ")
     }
 
     private var relayAgent: String {
@@ -136,7 +136,7 @@ struct OptionText {
                 continue
             }
             guard length < 64, rest.count >= Int(length) else { return nil }
-            labels.append(Self.printable(rest.prefix(Int(length))))
+            labels.append(String(printable: rest.prefix(Int(length))))
             rest = rest.dropFirst(Int(length))
         }
         return labels.isEmpty && !names.isEmpty ? names.joined(separator: ", ") : nil
@@ -149,18 +149,8 @@ struct OptionText {
         return bytes.count > 256 ? text + "… (\(bytes.count) bytes)" : text
     }
 
-    /// Text in quotes, with what is no letter of it made visible.
-    static func printable(_ bytes: some Collection<UInt8>) -> String {
-        var text = ""
-        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            text.unicodeScalars.append(isControl ? "\u{fffd}" : scalar)
-        }
-        return text
-    }
-
     static func textOrHex(_ bytes: [UInt8]) -> String {
-        bytes.allSatisfy { (0x20...0x7e).contains($0) } ? printable(bytes) : hex(bytes)
+        bytes.allSatisfy { (0x20...0x7e).contains($0) } ? String(printable: bytes) : hex(bytes)
     }
 
     /// Sub-options, each as `body` words it; what is not whole in hex.
@@ -192,7 +182,7 @@ enum PXESubOption {
         let name = names[code] ?? "\(code)"
         switch code {
         case 6: return "\(name) \(value.first.map(String.init) ?? "empty")"
-        case 10: return "\(name) \(value.first.map(String.init) ?? "?") s \(OptionText.printable(value.dropFirst()))"
+        case 10: return "\(name) \(value.first.map(String.init) ?? "?") s \(String(printable: value.dropFirst()))"
         case 1, 7: return "\(name) " + OptionText(value: value, isPXE: false).text(.address)
         default: return "\(name) \(OptionText.hex(value))"
         }
@@ -211,7 +201,7 @@ enum IPXESubOption {
         case 176: return "no proxy wait \(OptionText.hex(value))"
         case 177: return "bus \(OptionText.hex(value))"
         case 189: return "BIOS drive \(OptionText.hex(value))"
-        case 190: return "user name \(OptionText.printable(value))"
+        case 190: return "user name \(String(printable: value))"
         case 191: return "password (not shown)"
         case 235: return "version \(value.map(String.init).joined(separator: "."))"
         default: return "\(code) \(OptionText.hex(value))"

@@ -24,8 +24,8 @@ extension PacketAccount {
         }
         let from = message.options.serverIdentifier.map { " by \($0)" } ?? ""
         let file = message.options.bootFileName ?? message.bootFile
-        let boot = file.isEmpty ? "" : ", boot file \(OptionText.printable(file.utf8))"
-        let reason = message.options.message.map { ", \(OptionText.printable($0.utf8))" } ?? ""
+        let boot = file.isEmpty ? "" : ", boot file \(String(printable: file.utf8))"
+        let reason = message.options.message.map { ", \(String(printable: $0.utf8))" } ?? ""
         let what = message.yourAddress == .any ? "" : " of \(message.yourAddress)"
         return "\(type)\(what) to \(message.mac)\(from)\(boot)\(reason)"
     }
@@ -42,15 +42,15 @@ extension PacketAccount.DHCP {
             broadcast: message.wantsBroadcast, hops: message.hops,
             clientAddress: message.clientAddress.description, yourAddress: message.yourAddress.description,
             nextServer: message.nextServer.description, relayAddress: message.relayAddress.description,
-            mac: message.mac.description, serverName: OptionText.printable(message.serverName.utf8),
-            bootFile: OptionText.printable(message.bootFile.utf8),
+            mac: message.mac.description, serverName: String(printable: message.serverName.utf8),
+            bootFile: String(printable: message.bootFile.utf8),
             options: message.options.map { option in
                 let known = DHCPOptionDefinition.coded(option.code)
                 let text = OptionText(value: Array(option.value), isPXE: isPXE).text(known?.form ?? .bytes)
                 return PacketAccount.Option(
                     code: option.code.rawValue, name: OptionText.title(option.code), value: text)
             },
-            client: client?.summary, offer: client.map { Self.words($0.offer) },
+            client: client.map { String(printable: $0.summary) }, offer: client.map { Self.words($0.offer) },
             quirks: Quirk.all(of: message, from: ports.0).map(\.text))
     }
 

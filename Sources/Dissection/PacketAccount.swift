@@ -122,12 +122,12 @@ public struct PacketAccount: Codable, Hashable, Sendable {
         guard let packet = try? TFTPPacket(decoding: payload.span.bytes) else { return false }
         switch packet {
         case .readRequest(let request) where ports.1 == 69:
-            summary = "TFTP RRQ \(OptionText.printable(request.fileName.utf8))" + Self.text(request.options)
+            summary = "TFTP RRQ \(String(printable: request.fileName.utf8))" + Self.text(request.options)
         case .writeRequest(let request) where ports.1 == 69:
-            summary = "TFTP WRQ \(OptionText.printable(request.fileName.utf8))"
+            summary = "TFTP WRQ \(String(printable: request.fileName.utf8))"
         case .data(block: 1, let payload): summary = "TFTP DATA block 1, \(payload.count) bytes"
         case .error(let code, let message):
-            summary = "TFTP ERROR \(code.rawValue) \(OptionText.printable(message.utf8))"
+            summary = "TFTP ERROR \(code.rawValue) \(String(printable: message.utf8))"
         case .optionAcknowledgment(let options): summary = "TFTP OACK" + Self.text(options)
         case .readRequest, .writeRequest, .data, .acknowledgment: return false
         }
@@ -135,6 +135,6 @@ public struct PacketAccount: Codable, Hashable, Sendable {
     }
 
     private static func text(_ options: [TFTPOption]) -> String {
-        options.map { " \(OptionText.printable($0.name.utf8))=\($0.value)" }.joined()
+        options.map { " \(String(printable: $0.name.utf8))=\($0.value)" }.joined()
     }
 }

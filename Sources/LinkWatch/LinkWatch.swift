@@ -173,6 +173,6 @@ public struct LinkWatch: Sendable {
         let bytes = frame.extracting(offset..<frame.byteCount).withUnsafeBytes(Array.init)
         guard let message = try? DHCPMessage(decoding: bytes) else { return nil }
         let name = message.options.bootFileName ?? message.bootFile
-        return name.isEmpty ? nil : String(name.prefix(200))
+        return name.isEmpty ? nil : String(printable: name, longest: 200)
     }
 }

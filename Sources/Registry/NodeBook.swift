@@ -68,7 +68,7 @@ public struct NodeBook: Sendable {
     /// What `event` changes. `poweredOn`: when somebody recorded that this machine was switched on, if lately.
     public mutating func receive(_ event: BootEvent, poweredOn: Int64? = nil) -> [Change] {
         var event = event
-        event.detail = Self.printable(event.detail)
+        event.detail = String(printable: event.detail, longest: 1000)
         var changes: [Change] = []
         if Transition.beginsAttempt(event.kind) {
             if isRetransmission(event, poweredOn: poweredOn) { return [] }
@@ -166,17 +166,6 @@ public struct NodeBook: Sendable {
             changes.append(.event(RecordedEvent(event: event, attempt: attempt.id, state: attempt.state)))
         }
         return changes
-    }
-
-    /// Text from the network as it may stand in a log or on a terminal: no control characters, at most 1,000 bytes.
-    private static func printable(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            guard result.utf8.count < 1000 else { break }
-            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            result.unicodeScalars.append(isControl ? "\u{fffd}" : scalar)
-        }
-        return result
     }
 }
 

@@ -55,6 +55,25 @@ struct PacketAccountTests {
         return try #require(PacketAccount(CapturedFrame(timestamp: 0, bytes: frame, originalLength: frame.count)))
     }
 
+    @Test("what a stranger writes steers no terminal and forges no line")
+    func controlCharacters() throws {
+        var message = DHCPMessage(.request, transactionID: 1, mac: MACAddress(value: 0x5254_0012_3456))
+        message.options.messageType = .discover
+        message.options.vendorClass = "a\u{1b}[2J\nb\t"
+        message.options.hostName = "x\u{9b}31m\r"
+        message.bootFile = "\u{7f}\u{8}"
+        let frame = try UDPFrame(
+            from: IPv4Endpoint(.any, port: 68), at: message.mac, to: IPv4Endpoint(.broadcast, port: 67), at: .broadcast,
+            payload: message.encoded()
+        ).bytes
+        let account = try #require(
+            PacketAccount(CapturedFrame(timestamp: 0, bytes: frame, originalLength: frame.count)))
+        #expect(account.summary.hasSuffix("DHCP client a\u{fffd}[2J\u{fffd}b\u{fffd}"))
+        #expect(account.dhcp?.client == "DHCP client a\u{fffd}[2J\u{fffd}b\u{fffd}")
+        let text = account.text.unicodeScalars.filter { $0 != "\n" }
+        #expect(!text.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) })
+    }
+
     @Test("60 without 43 is named with what it does to UEFI; with 43.6 it is none")
     func sixtyWithout43() throws {
         func quirks(_ pxe: PXEOptions?) throws -> [String] {
