@@ -33,12 +33,22 @@ extension DHCPMachine {
         return nil
     }
 
-    /// Where an answer goes (RFC 2131, 4.1): by relay, to the address in use, by broadcast if the client asks for it,
+    /// Where an answer goes (RFC 2131, 4.1): by relay, to the address in use (on the link by the MAC that
+    /// it is at), by broadcast if the client asks for it,
     /// else to its MAC.
     func destination(of reply: DHCPMessage, for exchange: Exchange) -> DHCPReply.Destination {
         let request = exchange.message
         if request.relayAddress != .any { return relayed(exchange) }
-        if request.clientAddress != .any { return .routed(IPv4Endpoint(request.clientAddress, port: 68)) }
+        if request.clientAddress != .any {
+            // On its own link the server knows the MAC already. The kernel keeps 1,024 neighbours (arp(7), gc_thresh3) and
+            // drops what it has no room for: of 3,000 machines that renew, most would get nothing.
+            let isOnLink =
+                exchange.source.address == request.clientAddress
+                && settings.subnet.contains(request.clientAddress)
+            return isOnLink
+                ? .link(request.mac, request.clientAddress)
+                : .routed(IPv4Endpoint(request.clientAddress, port: 68))
+        }
         if request.wantsBroadcast || settings.forcesBroadcast { return .broadcast }
         return .link(request.mac, reply.yourAddress)
     }

@@ -126,7 +126,7 @@ struct DHCPMachineRequestTests {
         try expectNAK(server.receive(request), "192.168.1.9 is not in 10.77.0.0/24")
     }
 
-    @Test("RENEWING: extended from now, by unicast to the address in use, and no new line in the timeline")
+    @Test("RENEWING: extended from now, by unicast to the address in use and its MAC, and no new line in the timeline")
     func renewing() throws {
         var server = try PlayedServer(verdict: { _ in .known(name: "n1") })
         let client = try PlayedClient()
@@ -139,7 +139,12 @@ struct DHCPMachineRequestTests {
         let ack = try outcome.message()
         #expect(ack.options.messageType == .ack)
         #expect(ack.yourAddress == held && ack.clientAddress == held)
-        #expect(outcome.replies[0].destination == .routed(IPv4Endpoint(held, port: 68)))
+        #expect(outcome.replies[0].destination == .link(client.mac, held))
+        // Another source than the address in use: whose MAC is there, the kernel finds out.
+        server.now += 6000
+        let odd = try server.receive(request, from: IPv4Endpoint(.any, port: 68))
+        #expect(odd.replies[0].destination == .routed(IPv4Endpoint(held, port: 68)))
+        server.now -= 6000
         #expect(outcome.leases.map(\.expires) == [server.now + 3_600_000])
         #expect(outcome.events.isEmpty)
     }
