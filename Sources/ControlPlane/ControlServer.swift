@@ -41,7 +41,9 @@ public struct ControlServer: Sendable {
     }
 
     private func respond(to request: Request, _ context: ControlContext) async throws -> Response {
-        let path = context.parameters.getCatchAll().joined(separator: "/")
+        // As it came: a MAC's colons are `%3A` there.
+        let path = context.parameters.getCatchAll().map { $0.removingPercentEncoding ?? String($0) }.joined(
+            separator: "/")
         let query = Dictionary(
             request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { $1 })
         do throws(ControlProblem) {

@@ -19,7 +19,7 @@ struct ControlServerTests {
         },
         leases: { all in all ? [lease, lease] : [lease] }, reservations: { [] }, subnets: { [] }, captures: { [] },
         capture: { node throws(ControlProblem) in
-            guard node == "n001" else { throw .notFound("there is no node `\(node)`") }
+            guard ["n001", "52:54:00:00:00:01"].contains(node) else { throw .notFound("there is no node `\(node)`") }
             return [0xa1, 0xb2]
         },
         events: { _ throws(ControlProblem) in
@@ -62,6 +62,7 @@ struct ControlServerTests {
             #expect(try await client.get("/api/v1/leases?all=true", as: [LeaseResource].self).count == 2)
             #expect(try await client.get("/api/v1/doctor", as: DoctorReport.self).isHealthy)
             #expect(try await client.get("/api/v1/captures/n001") == [0xa1, 0xb2])
+            #expect(try await client.get("/api/v1/captures/52%3A54%3A00%3A00%3A00%3A01") == [0xa1, 0xb2])
             var status = stat()
             #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
             let lines = Lines()
