@@ -23,6 +23,8 @@ enum FrameGlance: Hashable {
         var client: MACAddress
         /// `yiaddr`
         var yourAddress: IPv4Address
+        /// `giaddr`
+        var relay: IPv4Address
         /// Option 53; nil in BOOTP.
         var type: DHCPMessageType?
         /// Option 54
@@ -122,10 +124,11 @@ extension FrameGlance.DHCP {
         let at = datagram.payload
         // Ethernet with addresses of six octets (RFC 2131, 2).
         guard let operation = frame.uint8(at), (1...2).contains(operation), frame.uint16(at + 1) == 0x0106,
-            let yours = frame.uint32(at + 16), let client = frame.macAddress(at + 28)
+            let yours = frame.uint32(at + 16), let relay = frame.uint32(at + 24), let client = frame.macAddress(at + 28)
         else { return nil }
         self.init(
             sender: datagram.source, isReply: operation == 2, client: client, yourAddress: IPv4Address(value: yours),
+            relay: IPv4Address(value: relay),
             offset: at)
         if frame.uint32(at + 236) == 0x6382_5363 { readOptions(frame, from: at + 240) }
     }

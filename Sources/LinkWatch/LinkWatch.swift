@@ -150,7 +150,9 @@ public struct LinkWatch: Sendable {
 
     private mutating func receive(_ message: FrameGlance.DHCP, _ frame: RawSpan, at now: Int64) -> [Action] {
         guard message.sender != settings.mac, let server = message.server, server != .any,
-            !settings.addresses.contains(server)
+            !settings.addresses.contains(server),
+            // A relay agent that has clients take it for the server (RFC 5107, 4), by our leave.
+            message.relay == .any || server != message.relay
         else { return [] }
         let sighting: ForeignServer.Sighting
         switch (message.isReply, message.type) {

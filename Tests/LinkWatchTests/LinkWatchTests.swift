@@ -141,6 +141,12 @@ struct LinkWatchServersTests {
         }
         #expect(link.receive(toUs).isEmpty)
         #expect(try link.receive(PlayedLink.frame(.request, .discover, from: PlayedLink.node)).isEmpty)
+        // A relay agent that has clients take it for the server (RFC 5107).
+        let relayed = try PlayedLink.frame(.request, .request, from: PlayedLink.node) {
+            $0.relayAddress = IPv4Address(value: 0x0a58_0001)
+            $0.options.serverIdentifier = $0.relayAddress
+        }
+        #expect(link.receive(relayed).isEmpty)
         #expect(try link.receive(PlayedLink.frame(.reply, nil, from: PlayedLink.stranger)).isEmpty)
         #expect(link.watch.foreignServers.all.isEmpty)
     }
