@@ -14,19 +14,12 @@ struct ServerProcess {
         identifier = found
     }
 
-    /// Processor time of all its threads so far, in seconds.
-    var processorSeconds: Double { processorTime(0..<2) }
-
-    /// The same with the processes that it started and that have ended.
-    var processorSecondsWithChildren: Double { processorTime(0..<4) }
-
-    /// The sum of some of utime, stime, cutime and cstime: proc(5), fields 14 to 17 of stat, in 1/100 s.
-    private func processorTime(_ range: Range<Int>) -> Double {
+    /// Processor time of all its threads so far, in seconds: utime and stime of proc(5), stat, in 1/100 s.
+    var processorSeconds: Double {
         let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
         // The name in parentheses may have spaces.
         guard let end = text.lastIndex(of: ")") else { return 0 }
-        let times = text[end...].split(separator: " ").dropFirst(12).prefix(4).compactMap { Double($0) }
-        return times.count == 4 ? times[range].reduce(0, +) / 100 : 0
+        return text[end...].split(separator: " ").dropFirst(12).prefix(2).compactMap { Double($0) }.reduce(0, +) / 100
     }
 
     /// Resident memory in MB (10^6 bytes).

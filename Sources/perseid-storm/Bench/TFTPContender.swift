@@ -16,7 +16,7 @@ struct TFTPContender: Sendable {
 
     /// Runs the server for as long as the body works with it.
     func serving<Result: Sendable>(
-        _ directory: LabDirectory, _ body: @escaping @Sendable (ServerProcess) async throws -> Result
+        _ directory: LabDirectory, _ body: @escaping @Sendable (ServerProcess, ProcessorAccount) async throws -> Result
     ) async throws -> Result {
         let log = try Transcript(of: name, log: directory.file("\(process).log"))
         return try await program.running(into: log) {
@@ -28,7 +28,10 @@ struct TFTPContender: Sendable {
             guard let process = ServerProcess(named: process) else {
                 throw LabError.system("no process \(process) to measure")
             }
-            return try await body(process)
+            guard let account = ProcessorAccount(of: process) else {
+                throw LabError.system("no control group of version 2 to count processor time with: is one mounted?")
+            }
+            return try await body(process, account)
         }
     }
 

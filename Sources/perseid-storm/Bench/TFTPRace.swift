@@ -29,25 +29,25 @@ struct TFTPRace: Sendable {
     func row(of contender: TFTPContender) async throws -> Row {
         say("  \(contender.name): \(contender.program.commandLine)")
         var row = Row(name: contender.name)
-        row = try await contender.serving(directory) { [row] process in
+        row = try await contender.serving(directory) { [row] _, account in
             var row = row
-            (row.lockstep, row.lockstepCost) = try await single(process, window: 1, file: "20m.img")
-            (row.windowed, row.windowedCost) = try await single(process, window: 16, file: "200m.img")
+            (row.lockstep, row.lockstepCost) = try await single(account, window: 1, file: "20m.img")
+            (row.windowed, row.windowedCost) = try await single(account, window: 16, file: "200m.img")
             return row
         }
         // A server that has just started: what it did for one client is not in its memory.
-        return try await contender.serving(directory) { [row] process in try await crowd(contender, row, process) }
+        return try await contender.serving(directory) { [row] process, _ in try await crowd(contender, row, process) }
     }
 
     /// One client, three times; the middle one counts.
     private func single(
-        _ process: ServerProcess, window: Int, file: String
+        _ account: ProcessorAccount, window: Int, file: String
     ) async throws -> (speed: Double, cost: Double) {
         var runs: [(speed: Double, cost: Double)] = []
         for _ in 0..<3 {
-            let before = process.processorSecondsWithChildren
+            let before = account.seconds
             let report = try await fetch(["--file", file, "--windowsize", "\(window)"])
-            let used = process.processorSecondsWithChildren - before
+            let used = account.seconds - before
             guard report.failed == 0 else { return (0, 0) }
             runs.append((report.megabytesPerSecond, used * 1e9 / Double(max(1, report.bytes))))
         }
@@ -77,7 +77,7 @@ struct TFTPRace: Sendable {
 
     /// Through the relay, without loss and with it.
     func weather(_ contender: TFTPContender) async throws -> [Figure] {
-        try await contender.serving(directory) { _ in
+        try await contender.serving(directory) { _, _ in
             var figures: [Figure] = []
             for window in [1, 4, 16] {
                 let base = ["--file", window == 1 ? "20m.img" : "50m.img", "--windowsize", "\(window)", "--relay"]
