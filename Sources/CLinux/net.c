@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -228,6 +229,13 @@ int perseid_epoll_wait(int epoll, struct perseid_event *events, int count, int t
 }
 
 int perseid_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int perseid_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int perseid_timerfd_set(int fd, int64_t moment) {
+    struct itimerspec time = {.it_value = {.tv_sec = moment / 1000000, .tv_nsec = moment % 1000000 * 1000}};
+    return timerfd_settime(fd, TFD_TIMER_ABSTIME, &time, NULL);
+}
 
 int perseid_open_beneath(int directory, const char *path, int flags) {
     struct open_how how = {

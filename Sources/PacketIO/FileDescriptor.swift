@@ -80,6 +80,11 @@ extension FileDescriptor {
         }
     }
 
+    /// Waits until the content is on stable storage: of a file its bytes (fdatasync(2)), of a directory its names.
+    public func synchronize() throws(SystemError) {
+        try systemCall("fdatasync") { fdatasync(raw) }
+    }
+
     /// Writes all of `bytes`.
     public func writeAll(_ bytes: RawSpan) throws(SystemError) {
         var done = 0

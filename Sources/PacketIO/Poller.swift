@@ -60,6 +60,9 @@ public struct Poller: ~Copyable {
 
     /// Waits at most `timeout` milliseconds (nil: for ever) and hands each ready descriptor's token to `body`.
     /// Returns without a call to `body` when the time is up or another thread woke it.
+    ///
+    /// A wait with a limit sets a timer of the processor each time: where every packet
+    /// moves the limit, an `Alarm` that is set seldom is cheaper.
     public func wait(
         milliseconds timeout: Int64?, _ body: (_ token: UInt64, Readiness) -> Void
     ) throws(SystemError) {

@@ -103,11 +103,12 @@ public struct UDPSocket: ~Copyable, Sendable {
         }
     }
 
-    /// Takes what has arrived, up to the batch's capacity, and gives the count: 0 if nothing waits.
-    public func receive(into batch: inout ReceiveBatch) throws(SystemError) -> Int {
+    /// Takes what has arrived, up to the batch's capacity or `limit`, and gives the count: 0 if nothing waits.
+    public func receive(into batch: inout ReceiveBatch, atMost limit: Int = .max) throws(SystemError) -> Int {
         do throws(SystemError) {
+            let room = min(max(limit, 1), batch.capacity)
             let count = try systemCall("recvmmsg", "UDP \(local)") {
-                perseid_recvmmsg(descriptor.raw, batch.prepare(), UInt32(batch.capacity))
+                perseid_recvmmsg(descriptor.raw, batch.prepare(), UInt32(truncatingIfNeeded: room))
             }
             batch.count = Int(count)
         } catch {

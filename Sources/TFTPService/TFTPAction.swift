@@ -39,8 +39,8 @@ public enum TFTPAction: Hashable, Sendable {
     case create(TFTPSessionID, TFTPRequest, client: TFTPClient)
     case send(TFTPPacket, TFTPRoute)
     case sendData(TFTPDataRun)
-    /// Keep these bytes of the datagram that was received, behind those before, and tell `stored(_:at:)` if they are
-    /// the last of the file: it is whole then. Where that fails, what follows of the actions is void: `fail`.
+    /// Keep these bytes of the datagram that was received, behind those before. If they are the last of the file, it is
+    /// whole: tell `stored(_:at:)` when it is on stable storage, now or later. Where that fails, what follows of the actions is void: `fail`.
     case store(TFTPSessionID, payload: Range<Int>, isLast: Bool)
     /// The transfer is over: its file can be closed.
     case finish(TFTPSessionID, TFTPTransfer)

@@ -20,17 +20,22 @@ struct TFTPLoop: ~Copyable {
     /// What is sent, by the serial number of its transfer.
     private var volumes: [UInt64: TFTPVolume] = [:]
     private var uploads: TFTPUploads?
+    private let publisher: TFTPPublisher?
     private var sender = BlockSender(headerSize: TFTPPacket.dataHeaderSize)
+    /// Datagrams to ask the kernel for at once: a few clients send one at a time, and to ask for more is a call's worth
+    /// of looking in vain.
+    private var wanted = 1
     /// A packet without content on its way out.
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
 
     init(
-        _ ports: [TFTPPort], _ content: any TFTPContent, _ uploads: TFTPUploads?,
+        _ ports: [TFTPPort], _ content: any TFTPContent, _ uploads: TFTPUploads?, _ publisher: TFTPPublisher?,
         _ report: @escaping @Sendable (TFTPTransfer) -> Void, _ machine: TFTPMachine
     ) {
         self.ports = ports
         self.content = content
         self.uploads = uploads
+        self.publisher = publisher
         self.report = report
         self.machine = machine
     }
@@ -39,15 +44,15 @@ struct TFTPLoop: ~Copyable {
 
     var counters: TFTPCounters { machine.counters }
 
-    /// Milliseconds until `expire` is due; nil: no timer runs.
-    mutating func timeout(at now: Int64) -> Int64? {
-        machine.deadline.map { ($0 - now + 999) / 1000 }
-    }
+    /// When to call `expire` at the latest, in microseconds; nil: no timer runs.
+    var nextLook: Int64? { machine.nextLook }
 
     /// Takes what waits at a socket, one batch. Tells whether more may wait.
     mutating func receive(on socket: Int, into batch: inout ReceiveBatch) throws(SystemError) -> Bool {
         guard ports.indices.contains(socket) else { return false }
-        let count = try ports[socket].socket.receive(into: &batch)
+        let asked = wanted
+        let count = try ports[socket].socket.receive(into: &batch, atMost: asked)
+        wanted = count == asked ? min(2 * asked, batch.capacity) : 1
         for index in 0..<count {
             let now = monotonicMicroseconds()
             _ = batch.withDatagram(at: index) { origin, bytes in
@@ -55,11 +60,25 @@ struct TFTPLoop: ~Copyable {
                 perform(actions, payload: bytes, at: now)
             }
         }
-        return count == batch.capacity
+        return asked > 1 && count == asked
     }
 
     mutating func expire(at now: Int64) {
         perform(machine.expire(at: now), at: now)
+    }
+
+    /// Tells clients whose files the disk has by now.
+    mutating func collect() {
+        guard let outcomes = publisher?.takeOutcomes(), !outcomes.isEmpty else { return }
+        let now = monotonicMicroseconds()
+        for outcome in outcomes {
+            if let error = outcome.error {
+                perform(machine.fail(outcome.id, TFTPUploads.refusal(error), at: now), at: now)
+            } else {
+                uploads?.settle(outcome.id)
+                perform(machine.stored(outcome.id, at: now), at: now)
+            }
+        }
     }
 
     mutating func stop(at now: Int64) {
@@ -118,7 +137,7 @@ struct TFTPLoop: ~Copyable {
     private mutating func store(_ id: TFTPSessionID, _ bytes: RawSpan, isLast: Bool, at now: Int64) -> Bool {
         do throws(TFTPRefusal) {
             try uploads?.store(id, bytes, isLast: isLast)
-            if isLast { perform(machine.stored(id, at: now), at: now) }
+            if isLast, let publication = uploads?.publication(of: id) { publisher?.add(publication) }
             return true
         } catch {
             perform(machine.fail(id, error, at: now), at: now)
@@ -142,7 +161,8 @@ struct TFTPLoop: ~Copyable {
         guard ports.indices.contains(run.route.socket) else { return }
         guard let volume = volumes[run.session.serial] else { return fail(run, "the file is closed", at: now) }
         let changed = "the file was changed while it was sent"
-        guard !volume.hasChanged else { return fail(run, changed, at: now) }
+        let isLast = run.offset + run.byteCount == volume.size
+        guard !volume.hasChanged(at: now, isLast: isLast) else { return fail(run, changed, at: now) }
         do throws(SystemError) {
             let sent = try volume.withBytes(run.offset..<run.offset + run.byteCount) { bytes throws(SystemError) in
                 try sender.send(
@@ -159,7 +179,7 @@ struct TFTPLoop: ~Copyable {
             machine.noteSendFailure(run.route, error.description)
         }
         // Nobody asks again after the last block.
-        if run.offset + run.byteCount == volume.size, volume.hasChanged { fail(run, changed, at: now) }
+        if isLast, volume.hasChanged(at: now, isLast: true) { fail(run, changed, at: now) }
     }
 
     private mutating func fail(_ run: TFTPDataRun, _ reason: String, at now: Int64) {

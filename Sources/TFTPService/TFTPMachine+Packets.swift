@@ -62,7 +62,9 @@ extension TFTPMachine {
             session.size += payload.count
             let keep = TFTPAction.store(session.id, payload: payload, isLast: isLast)
             guard isDue, !isLast else {
-                session.deadline = now + session.wait(settings)
+                // How long the disk takes is no fault of the client's.
+                session.deadline = isLast ? .max : now + session.wait(settings)
+                if isLast { session.phase = .storing }
                 store(session)
                 return [keep]
             }
@@ -72,7 +74,7 @@ extension TFTPMachine {
 
     /// Acknowledges the last block of a file that has been stored whole.
     public mutating func stored(_ id: TFTPSessionID, at now: Int64) -> [TFTPAction] {
-        guard let session = session(id), session.phase == .receiving, session.blocks.isComplete else { return [] }
+        guard let session = session(id), session.phase == .storing else { return [] }
         return [.send(.acknowledgment(block: session.blocks.lastBlock), session.route)]
             + end(session, .complete, at: now)
     }

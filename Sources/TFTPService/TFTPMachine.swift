@@ -36,6 +36,9 @@ public struct TFTPMachine: Sendable {
         self.settings = settings
     }
 
+    /// Before this moment nothing is due; at it something may be, or may have been put off since. Microseconds.
+    public var nextLook: Int64? { timers.first?.deadline }
+
     /// When `expire` is due next, in microseconds; nil: not before something was received.
     public var deadline: Int64? {
         mutating get {
@@ -96,7 +99,7 @@ public struct TFTPMachine: Sendable {
     /// block in their place would tell the client that the file is empty.
     public mutating func postpone(_ route: TFTPRoute, blocks: Int, at now: Int64) {
         guard var session = sessions[Ports(client: route.client, socket: route.socket)], session.isActive,
-            session.phase != .opening
+            session.phase != .opening, session.phase != .storing
         else { return }
         session.flow.takeBack(blocks)
         session.isUnsent = true
@@ -168,7 +171,7 @@ extension TFTPMachine {
         session.deadline = now + session.wait(settings)
         defer { store(session) }
         switch session.phase {
-        case .opening, .lingering: return []
+        case .opening, .storing, .lingering: return []
         case .negotiating:
             if session.tries > 0 { session.retransmissions += 1 }
             session.flow.note(sentAt: now)

@@ -1,7 +1,7 @@
 /// How long acknowledgments take to come, and for how long to wait for one (RFC 6298). In microseconds.
 struct TFTPRoundTrip: Hashable, Sendable {
     /// Of the timers.
-    static let granularity: Int64 = 1000
+    static let granularity: Int64 = 200
 
     private(set) var smoothed: Int64?
     private var variation: Int64 = 0
@@ -24,7 +24,7 @@ struct TFTPRoundTrip: Hashable, Sendable {
     func timeout(after doublings: Int, _ settings: TFTPSettings) -> Int64 {
         var wait = settings.firstWait * 1000
         if let smoothed {
-            wait = max(settings.shortestWait * 1000, smoothed + max(Self.granularity, 4 * variation))
+            wait = max(settings.shortestWait, smoothed + max(Self.granularity, 4 * variation))
         }
         // A client that has answered before is asked more often: 31 s of patience must hold more than a few tries.
         let most =

@@ -85,18 +85,28 @@ public final class TFTPServer: Sendable {
     /// Serves on the caller's thread until `stop`. Call it once.
     public func run() throws(SystemError) {
         let poller = try Poller(waker: waker)
+        var alarm = try Alarm()
+        try poller.add(alarm.descriptor, token: Self.alarmToken)
         for (index, port) in ports.enumerated() { try poller.add(port.socket.descriptor, token: UInt64(index)) }
         let uploads = try writes.map { directory throws(SystemError) in
             try TFTPUploads(directory, at: monotonicMicroseconds())
         }
-        var loop = TFTPLoop(ports, content, uploads, report, TFTPMachine(settings))
+        let publisher = try writes.map { _ throws(SystemError) in try TFTPPublisher(client: waker) }
+        let disk = try publisher.map { publisher throws(SystemError) in try publisher.start() }
+        defer { disk?.stop() }
+        var loop = TFTPLoop(ports, content, uploads, publisher, report, TFTPMachine(settings))
         // Longer than any block that a client may send over Ethernet, jumbo frames among it; most are ACKs.
         var batch = ReceiveBatch(capacity: 64, datagramSize: 9000)
         var expired = monotonicMicroseconds()
         while !waker.isStopRequested {
             var failure: SystemError?
             var mayWait = false
-            try poller.wait(milliseconds: loop.timeout(at: monotonicMicroseconds())) { token, _ in
+            var isRinging = false
+            try poller.wait(milliseconds: nil) { token, _ in
+                guard token != Self.alarmToken else {
+                    isRinging = true
+                    return
+                }
                 do throws(SystemError) {
                     if try loop.receive(on: Int(token), into: &batch) { mayWait = true }
                 } catch {
@@ -104,18 +114,30 @@ public final class TFTPServer: Sendable {
                 }
             }
             if let failure { throw failure }
-            let now = monotonicMicroseconds()
-            // Acknowledgments that wait to be read must not be taken for lost.
-            if !mayWait || now - expired > Self.longestPutOff {
-                loop.expire(at: now)
-                expired = now
+            if isRinging {
+                let now = monotonicMicroseconds()
+                // Acknowledgments that wait to be read must not be taken for lost.
+                if !mayWait || now - expired > Self.longestPutOff {
+                    loop.expire(at: now)
+                    expired = now
+                    try alarm.silence()
+                }
             }
+            loop.collect()
+            try setAlarm(&alarm, loop.nextLook)
             let counters = loop.counters
             published.withLock { $0 = counters }
         }
         loop.stop(at: monotonicMicroseconds())
     }
 
+    /// An alarm that rings too early is cheaper than one that is set for each packet.
+    private func setAlarm(_ alarm: inout Alarm, _ next: Int64?) throws(SystemError) {
+        guard let next, next < alarm.moment ?? .max else { return }
+        try alarm.set(next)
+    }
+
+    private static let alarmToken = UInt64.max - 1
     /// Kernel buffer of a socket in bytes: a thousand clients acknowledge at once, and their windows leave at once.
     private static let bufferSize = 4 << 20
     /// Microseconds that timers may be late while packets wait.

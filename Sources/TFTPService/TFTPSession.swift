@@ -33,6 +33,8 @@ struct TFTPSession: Sendable {
         case sending
         /// The client writes.
         case receiving
+        /// What the client wrote is on its way to the disk; it hears of its last block when it is there.
+        case storing
         /// Over. Kept a while to know its late packets.
         case lingering
     }
@@ -100,7 +102,7 @@ struct TFTPSession: Sendable {
     /// Takes the client's ACK of the block that stands as `block` in the packet.
     mutating func acknowledge(_ block: UInt16, at now: Int64) -> TFTPFlow.Effect {
         switch phase {
-        case .opening, .lingering, .receiving: return .ignore
+        case .opening, .lingering, .receiving, .storing: return .ignore
         case .negotiating:
             guard block == 0 else { return .ignore }
             hear(at: now, sample: retransmissions == 0 ? now - flow.sentAt : nil)

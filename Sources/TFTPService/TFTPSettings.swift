@@ -26,8 +26,8 @@ public struct TFTPSettings: Hashable, Sendable {
     /// at each try.
     public var firstWait: Int64 = 1000
     public var longestWait: Int64 = 8000
-    /// Least wait in milliseconds, once round trips were measured. Small, because what goes out again is one block.
-    public var shortestWait: Int64 = 2
+    /// Least wait in microseconds, once round trips were measured. Small, because what goes out again is one block.
+    public var shortestWait: Int64 = 500
     /// Milliseconds of silence after which a client counts as gone, and as many times its own timeout at most.
     public var patience: Int64 = 31_000
     static let patienceInTimeouts: Int64 = 6

@@ -9,6 +9,9 @@ final class TFTPVolume {
     }
 
     private let bytes: Bytes
+    /// Microseconds.
+    private var nextLook = Int64.min
+    private static let interval: Int64 = 10_000
 
     init(_ file: MappedFile) { bytes = .file(file) }
     init(_ memory: [UInt8]) { bytes = .memory(memory) }
@@ -20,9 +23,11 @@ final class TFTPVolume {
         }
     }
 
-    /// The file is not what it was when its transfers began.
-    var hasChanged: Bool {
-        guard case .file(let file) = bytes else { return false }
+    /// The file is not what it was when its transfers began. Looked at for the last block, without which no client has
+    /// the file, and before that now and then, to spare the clients of a file that has changed the rest of it.
+    func hasChanged(at now: Int64, isLast: Bool) -> Bool {
+        guard case .file(let file) = bytes, isLast || now >= nextLook else { return false }
+        nextLook = now + Self.interval
         return file.hasChanged
     }
 

@@ -2,6 +2,13 @@ internal import BootProtocols
 internal import Glibc
 internal import PacketIO
 
+/// A file that a client sends, open for writing.
+final class TFTPUploadedFile: Sendable {
+    let descriptor: FileDescriptor
+
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+}
+
 /// The files that clients are sending, and what they may still send.
 struct TFTPUploads {
     /// What a file counts at least, for its place in the directory.
@@ -11,12 +18,12 @@ struct TFTPUploads {
         let name: String
         let temporary: String
         let client: IPv4Address
-        let file: FileDescriptor
+        let file: TFTPUploadedFile
         /// Text is translated on its way.
         var text: NetasciiDecoder?
         var size = 0
 
-        init(_ name: String, _ temporary: String, _ client: IPv4Address, _ file: consuming FileDescriptor) {
+        init(_ name: String, _ temporary: String, _ client: IPv4Address, _ file: TFTPUploadedFile) {
             self.name = name
             self.temporary = temporary
             self.client = client
@@ -52,7 +59,8 @@ struct TFTPUploads {
         try require(max(request[.transferSize]?.value ?? 0, Self.leastSize), after: 0, id.client.address)
         let temporary = "\(TFTPWriteDirectory.temporaryPrefix)\(id.serial)"
         do throws(SystemError) {
-            let upload = Upload(name, temporary, id.client.address, try directory.create(temporary))
+            let file = TFTPUploadedFile(try directory.create(temporary))
+            let upload = Upload(name, temporary, id.client.address, file)
             if request.mode == .netascii { upload.text = NetasciiDecoder() }
             uploads[id.serial] = upload
             count(Self.leastSize, id.client.address)
@@ -61,7 +69,7 @@ struct TFTPUploads {
         }
     }
 
-    /// Keeps bytes behind those before; the last ones give the file its name.
+    /// Keeps bytes behind those before. With the last ones `publication` is due.
     mutating func store(_ id: TFTPSessionID, _ bytes: RawSpan, isLast: Bool) throws(TFTPRefusal) {
         guard let upload = uploads[id.serial] else { throw TFTPRefusal(.notDefined, "the file is closed") }
         do throws(SystemError) {
@@ -72,12 +80,22 @@ struct TFTPUploads {
                 if isLast { text += upload.text?.finish() ?? [] }
                 try keep(text.span.bytes, upload)
             }
-            guard isLast else { return }
-            try directory.publish(upload.temporary, as: upload.name)
-            uploads[id.serial] = nil
         } catch {
             throw Self.refusal(error)
         }
+    }
+
+    /// What is to be done on the disk with a file that came whole.
+    func publication(of id: TFTPSessionID) -> TFTPPublication? {
+        uploads[id.serial].map { upload in
+            TFTPPublication(
+                id: id, name: upload.name, temporary: upload.temporary, file: upload.file, directory: directory)
+        }
+    }
+
+    /// The file has its name and is on the disk.
+    mutating func settle(_ id: TFTPSessionID) {
+        uploads[id.serial] = nil
     }
 
     private mutating func keep(_ bytes: RawSpan, _ upload: Upload) throws(SystemError) {
@@ -86,7 +104,7 @@ struct TFTPUploads {
         } catch {
             throw SystemError(call: "write", code: EDQUOT)
         }
-        try upload.file.writeAll(bytes)
+        try upload.file.descriptor.writeAll(bytes)
         let before = max(upload.size, Self.leastSize)
         upload.size += bytes.byteCount
         count(max(upload.size, Self.leastSize) - before, upload.client)
@@ -114,7 +132,7 @@ struct TFTPUploads {
         guard isWithin else { throw Self.refusal(SystemError(call: "write", code: EDQUOT)) }
     }
 
-    private static func refusal(_ error: SystemError) -> TFTPRefusal {
+    static func refusal(_ error: SystemError) -> TFTPRefusal {
         switch error.code {
         case EEXIST: TFTPRefusal(.fileExists, "file exists")
         case ENOSPC, EFBIG: TFTPRefusal(.diskFull, "the disk is full")

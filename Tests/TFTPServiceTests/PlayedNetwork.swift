@@ -18,6 +18,9 @@ struct PlayedNetwork {
     var pathMTU: Int?
     /// Bytes that clients wrote.
     var stored = 0
+    /// The disk has what was written last only when the test says so, by this.
+    var isDiskSlow = false
+    var unstored: TFTPSessionID?
     /// What was told of requests that are over.
     var reports: [TFTPTransfer] = []
 
@@ -64,7 +67,8 @@ struct PlayedNetwork {
                 return settle(machine.answer(id, .success(0), pathMTU: pathMTU, at: clock))
             case .store(let id, let range, let isLast):
                 stored += range.count
-                return isLast ? settle(machine.stored(id, at: clock)) : []
+                if isLast, isDiskSlow { unstored = id }
+                return isLast && !isDiskSlow ? settle(machine.stored(id, at: clock)) : []
             case .finish(_, let transfer), .refuse(let transfer):
                 reports.append(transfer)
                 return []

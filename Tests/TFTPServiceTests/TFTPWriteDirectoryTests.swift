@@ -33,6 +33,9 @@ struct TFTPWriteDirectoryTests {
         }
         #expect(taken?.code == .fileExists)
         try uploads.store(id(1), ([3] as [UInt8]).span.bytes, isLast: true)
+        #expect(try contents() == [".upload-1"])
+        try #require(uploads.publication(of: id(1))).perform()
+        uploads.settle(id(1))
         #expect(try contents() == ["dump"])
         #expect(try Data(contentsOf: URL(fileURLWithPath: path + "/dump")) == Data([1, 2, 3]))
         let exists = #expect(throws: TFTPRefusal.self) {
@@ -97,6 +100,7 @@ struct TFTPWriteDirectoryTests {
         try uploads.create(id(1), TFTPRequest(fileName: "t", mode: .netascii), at: 0)
         try uploads.store(id(1), Array("a\r".utf8).span.bytes, isLast: false)
         try uploads.store(id(1), Array("\nb\r\0c\r".utf8).span.bytes, isLast: true)
+        try #require(uploads.publication(of: id(1))).perform()
         #expect(try Data(contentsOf: URL(fileURLWithPath: path + "/t")) == Data("a\nb\rc\r".utf8))
     }
 }

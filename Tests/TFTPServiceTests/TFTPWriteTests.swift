@@ -31,6 +31,35 @@ struct TFTPWriteTests {
         #expect(net.machine.counters.bytesReceived == 612)
     }
 
+    @Test("while the disk has not got the last block, no copy of it is acknowledged and nobody counts as silent")
+    func slowDisk() throws {
+        var (net, _, socket) = begin()
+        net.isDiskSlow = true
+        #expect(net.send(bytes: data(1, 100), to: socket).packets.isEmpty)
+        #expect(net.machine.deadline == nil)
+        net.clock += 60_000_000
+        #expect(net.machine.expire(at: net.clock).isEmpty)
+        #expect(net.send(bytes: data(1, 100), to: socket).packets.isEmpty)
+        #expect(net.reports.isEmpty)
+        let id = try #require(net.unstored)
+        #expect(net.settle(net.machine.stored(id, at: net.clock)).packets == [.acknowledgment(block: 1)])
+        #expect(net.reports.map(\.outcome) == [.complete])
+        #expect(net.send(bytes: data(1, 100), to: socket).packets == [.acknowledgment(block: 1)])
+    }
+
+    @Test("a disk that fails at the end is told instead of the last acknowledgment")
+    func failingDisk() throws {
+        var (net, _, socket) = begin()
+        net.isDiskSlow = true
+        _ = net.send(bytes: data(1, 100), to: socket)
+        let refusal = TFTPRefusal(.diskFull, "the disk is full")
+        let id = try #require(net.unstored)
+        let told = net.settle(net.machine.fail(id, refusal, at: net.clock)).packets
+        #expect(told == [.error(.diskFull, message: "the disk is full")])
+        #expect(net.settle(net.machine.stored(id, at: net.clock)).isEmpty)
+        #expect(net.reports.map(\.outcome) == [.failed("the disk is full")])
+    }
+
     @Test("options are acknowledged, a window has one answer, a gap is told once")
     func window() {
         let asked = [TFTPOption(.blockSize, 1000), TFTPOption(.windowSize, 4), TFTPOption(.transferSize, 7500)]

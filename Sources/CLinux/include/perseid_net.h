@@ -99,6 +99,10 @@ int perseid_epoll_remove(int epoll, int fd);
 /// Fills at most `count` (at most 64) events; struct epoll_event is packed, so they are copied.
 int perseid_epoll_wait(int epoll, struct perseid_event *events, int count, int timeout_ms);
 int perseid_eventfd(void);
+/// A timer of CLOCK_MONOTONIC that is readable from its time on.
+int perseid_timerfd(void);
+/// Sets it to a moment in microseconds; 0: never. It is not readable before, whatever it was.
+int perseid_timerfd_set(int fd, int64_t moment);
 
 // MARK: Files
 
