@@ -230,7 +230,7 @@ public struct BootEndpoints: Sendable {
 
     func token(of request: BootRequest) -> AttemptToken? {
         guard let header = request.authorization, header.hasPrefix("Bearer ") else { return nil }
-        return AttemptToken(header.dropFirst("Bearer ".count))
+        return AttemptToken(Substring(header.utf8.dropFirst("Bearer ".utf8.count)))
     }
 
     func refuse(_ mac: MACAddress, _ reason: String) {

@@ -20,9 +20,11 @@ public struct AttemptToken: Hashable, Sendable {
 
     /// Reads a token that a client sent. Nil unless it has the form.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard text.utf8.count <= 64, parts.count == 2, let attempt = Int64(parts[0]), attempt > 0,
-            parts[1].utf8.count == 32
+        // By bytes: agents show it with every request for a chunk.
+        let bytes = text.utf8
+        guard bytes.count <= 64, let point = bytes.firstIndex(of: UInt8(ascii: ".")),
+            let attempt = Int64(text[..<point]), attempt > 0, bytes[point...].count == 33,
+            !bytes[point...].dropFirst().contains(UInt8(ascii: "."))
         else { return nil }
         self.attempt = attempt
         self.text = String(text)

@@ -6,15 +6,18 @@ struct AnswerHead: Sendable {
 
     /// - Parameter date: as `HTTPDate` has it.
     init(_ answer: BootAnswer, keepsAlive: Bool, date: String) {
-        var head = "HTTP/1.1 \(answer.status) \(Self.reason(answer.status))\r\nDate: \(date)\r\n"
+        var head: [UInt8] = []
+        // As much as any answer of ours has.
+        head.reserveCapacity(512)
+        func add(_ texts: String...) { for text in texts { head.append(contentsOf: text.utf8) } }
+        add("HTTP/1.1 ", String(answer.status), " ", Self.reason(answer.status), "\r\nDate: ", date, "\r\n")
         // Neither has a body, and 304 would have to tell the length of the one that it stands for (RFC 9110, 8.6).
         if answer.status != 204, answer.status != 304 {
-            head += "Content-Length: \(answer.length)\r\nContent-Type: \(answer.contentType)\r\n"
+            add("Content-Length: ", String(answer.length), "\r\nContent-Type: ", answer.contentType, "\r\n")
         }
-        for (name, value) in answer.headers { head += "\(name): \(value)\r\n" }
-        if !keepsAlive { head += "Connection: close\r\n" }
-        head += "\r\n"
-        bytes = Array(head.utf8)
+        for (name, value) in answer.headers { add(name, ": ", value, "\r\n") }
+        add(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
+        bytes = head
     }
 
     /// RFC 9110, 15.

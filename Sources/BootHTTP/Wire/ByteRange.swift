@@ -7,13 +7,18 @@ enum ByteRange: Equatable {
     case unsatisfiable
 
     /// Takes one range; several in one header are answered with the whole, which RFC 9110 allows.
+    ///
+    /// It stands in every request for a chunk: read as bytes.
     static func parse(_ header: String?, size: Int) -> ByteRange {
-        guard let header, header.lowercased().hasPrefix("bytes=") else { return .whole }
-        let set = header.dropFirst("bytes=".count)
-        let ends = set.split(separator: "-", omittingEmptySubsequences: false)
-        guard !set.contains(","), ends.count == 2 else { return .whole }
-        let first = ends[0].trimmingSpaces
-        let last = ends[1].trimmingSpaces
+        let unit = "bytes="
+        guard let header = header?.utf8, header.count >= unit.utf8.count,
+            zip(unit.utf8, header).allSatisfy({ $0 == $1 | (0x41...0x5a ~= $1 ? 0x20 : 0) })
+        else { return .whole }
+        let set = header.dropFirst(unit.utf8.count)
+        guard let hyphen = set.firstIndex(of: UInt8(ascii: "-")) else { return .whole }
+        let first = set[..<hyphen].trimmingSpaces
+        // Neither a comma nor another hyphen is a digit, so that several ranges are none.
+        let last = set[hyphen...].dropFirst().trimmingSpaces
         if first.isEmpty {
             guard let suffix = Int(digits: last) else { return .whole }
             return suffix == 0 || size == 0 ? .unsatisfiable : .part(max(0, size - suffix)..<size)
@@ -26,20 +31,20 @@ enum ByteRange: Equatable {
 }
 
 extension Int {
-    /// A number of digits alone, at most 18 of them: `Int("+1")` is a number to Swift, and none here.
-    fileprivate init?(digits text: Substring) {
-        guard (1...18).contains(text.utf8.count),
-            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let value = Int(text)
+    /// A number of digits alone, at most 18 of them, which are less than 2^63: `Int("+1")` is a number to Swift, and
+    /// none here.
+    fileprivate init?(digits text: Substring.UTF8View) {
+        guard (1...18).contains(text.count),
+            text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
-        self = value
+        self = text.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }
 
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        var text = self
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
+extension Substring.UTF8View {
+    fileprivate var trimmingSpaces: Substring.UTF8View {
+        var text = self.drop { $0 == UInt8(ascii: " ") }
+        while text.last == UInt8(ascii: " ") { text.removeLast() }
         return text
     }
 }
