@@ -12,6 +12,8 @@ struct ControlAPI: Sendable {
     /// What goes back.
     enum Answer: Sendable {
         case json([UInt8])
+        /// Metrics in the text form of Prometheus.
+        case metrics([UInt8])
         /// A capture file.
         case capture([UInt8])
         /// JSON lines, as they come.
@@ -23,6 +25,7 @@ struct ControlAPI: Sendable {
     /// Paths without a name in them, for the text of an error.
     static let paths = [
         "health", "leases", "reservations", "subnets", "captures", "captures/NODE", "events", "packets", "doctor",
+        "metrics",
     ]
 
     func answer(_ request: Request) throws(ControlProblem) -> Answer {
@@ -37,6 +40,7 @@ struct ControlAPI: Sendable {
         case ("captures", 2): return .capture(try source.capture(parts[1]))
         case ("events", 1): return .lines(try source.events(node))
         case ("packets", 1): return .lines(try source.packets(node))
+        case ("metrics", 1): return .metrics(Array(source.metrics().text.utf8))
         case ("doctor", 1): return try json(source.doctor())
         default:
             throw .notFound("there is no /api/v1/\(request.path); there are \(Self.paths.joined(separator: ", "))")

@@ -49,6 +49,7 @@ public struct ControlServer: Sendable {
         do throws(ControlProblem) {
             switch try api.answer(.init(path: path, query: query)) {
             case .json(let bytes): return Self.response(.ok, "application/json", bytes)
+            case .metrics(let bytes): return Self.response(.ok, "text/plain; version=0.0.4; charset=utf-8", bytes)
             case .capture(let bytes): return Self.response(.ok, "application/vnd.tcpdump.pcap", bytes)
             case .lines(let lines): return Self.streaming(lines, to: request)
             }

@@ -14,6 +14,8 @@ public struct ControlSource: Sendable {
     /// Frames of DHCP, PXE, TFTP and ARP from now on.
     public var packets: @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>
     public var doctor: @Sendable () -> DoctorReport
+    /// What the servers have done so far.
+    public var metrics: @Sendable () -> MetricsText
 
     public init(
         health: @escaping @Sendable () -> HealthResource,
@@ -24,7 +26,8 @@ public struct ControlSource: Sendable {
         capture: @escaping @Sendable (_ node: String) throws(ControlProblem) -> [UInt8],
         events: @escaping @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>,
         packets: @escaping @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>,
-        doctor: @escaping @Sendable () -> DoctorReport
+        doctor: @escaping @Sendable () -> DoctorReport,
+        metrics: @escaping @Sendable () -> MetricsText
     ) {
         self.health = health
         self.leases = leases
@@ -35,6 +38,7 @@ public struct ControlSource: Sendable {
         self.events = events
         self.packets = packets
         self.doctor = doctor
+        self.metrics = metrics
     }
 }
 

@@ -23,7 +23,7 @@ struct Perseid: ParsableCommand {
         subcommands: [
             ServeCommand.self, NodeCommand.self, CapsuleCommand.self, Stage1Command.self, TimelineCommand.self,
             DriftCommand.self, DHCPCommand.self, DoctorCommand.self, LoaderCommand.self, TFTPCommand.self,
-            LabCommand.self,
+            MetricsCommand.self, LabCommand.self,
         ])
 }
 

@@ -61,6 +61,33 @@ import Testing
         }
     }
 
+    @Test func aRenewedCertificateIsShownFromTheNextHandshakeOn() async throws {
+        let (pair, other) = (try await TestCertificate(), try await TestCertificate())
+        let tls = try BootTLS(certificate: pair.certificate, key: pair.key)
+        #expect(try !tls.renew(), "nothing has changed")
+        try await withSecureServer(pair, tls: tls) { server, _ in
+            let url = "https://127.0.0.1:\(server.port)/boot/snponly.efi"
+            func isTrusted(_ authority: String) async throws -> Bool {
+                try await Client.run("curl", ["-sS", "--cacert", authority, url]).output
+                    == Data(EndpointsFixture.loader)
+            }
+            let old = pair.certificate + ".old"
+            try FileManager.default.copyItem(atPath: pair.certificate, toPath: old)
+            #expect(try await isTrusted(old))
+            // One after the other, as a program renews them: between the two they do not go together.
+            try Data(contentsOf: URL(fileURLWithPath: other.certificate))
+                .write(to: URL(fileURLWithPath: pair.certificate), options: .atomic)
+            #expect(throws: BootTLSError.self) { try tls.renew() }
+            #expect(try !tls.renew(), "what is wrong is said once")
+            #expect(try await isTrusted(old))
+            try Data(contentsOf: URL(fileURLWithPath: other.key))
+                .write(to: URL(fileURLWithPath: pair.key), options: .atomic)
+            #expect(try tls.renew())
+            #expect(try await isTrusted(other.certificate))
+            #expect(try await !isTrusted(old))
+        }
+    }
+
     /// Firmware need not have elliptic curves.
     @Test func firmwareWithoutEllipticCurvesIsServed() async throws {
         let pair = try await TestCertificate()
@@ -153,13 +180,13 @@ private enum Client {
 
 /// Runs a server with a big file and an empty one under TLS around `body`.
 private func withSecureServer(
-    _ pair: TestCertificate, report: @escaping @Sendable (String) -> Void = { _ in },
+    _ pair: TestCertificate, tls given: BootTLS? = nil, report: @escaping @Sendable (String) -> Void = { _ in },
     _ body: @escaping @Sendable (BootHTTPServer, Data) async throws -> Void
 ) async throws {
     let fixture = try await EndpointsFixture()
     let big = Data((0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
     try big.write(to: URL(fileURLWithPath: fixture.path + "/loaders/big.efi"))
     try Data().write(to: URL(fileURLWithPath: fixture.path + "/loaders/empty.efi"))
-    let tls = try BootTLS(certificate: pair.certificate, key: pair.key)
+    let tls = try given ?? BootTLS(certificate: pair.certificate, key: pair.key)
     try await withServer(fixture, tls: tls, report: report) { try await body($0, big) }
 }

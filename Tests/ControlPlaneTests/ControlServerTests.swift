@@ -28,7 +28,12 @@ struct ControlServerTests {
             }
         },
         packets: { _ throws(ControlProblem) in AsyncStream { $0.finish() } },
-        doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) })
+        doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) },
+        metrics: {
+            var metrics = MetricsText()
+            metrics.add(.gauge, "perseid_leases", "Leases that are not over.", 3)
+            return metrics
+        })
 
     /// Serves for as long as `body` asks.
     private func serving(
@@ -63,6 +68,8 @@ struct ControlServerTests {
             #expect(try await client.get("/api/v1/doctor", as: DoctorReport.self).isHealthy)
             #expect(try await client.get("/api/v1/captures/n001") == [0xa1, 0xb2])
             #expect(try await client.get("/api/v1/captures/52%3A54%3A00%3A00%3A00%3A01") == [0xa1, 0xb2])
+            let metrics = String(decoding: try await client.get("/api/v1/metrics"), as: UTF8.self)
+            #expect(metrics.hasSuffix("# TYPE perseid_leases gauge\nperseid_leases 3\n"))
             var status = stat()
             #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
             let lines = Lines()

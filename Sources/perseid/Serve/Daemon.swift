@@ -24,10 +24,12 @@ final class Daemon: Sendable {
     private let endpoints: BootEndpoints
     /// Read while there is the right to.
     private let tls: BootTLS?
+    private let renewal: TLSRenewal?
     private let dhcp: DHCPServer?
     private let reload: DHCPReload
     private let watcher: LinkWatcher
     private let tftp: TFTPServer
+    private let servedHTTP = ServedHTTP()
     private let routers: RouterResponder
     private let control: ControlServer
     private let logger: Logger
@@ -95,12 +97,18 @@ final class Daemon: Sendable {
         control = try Self.openControl(
             configuration, state, logger,
             DaemonControl(
-                network: network, ledger: ledger, watcher: watcher, dhcp: dhcp, feed: feed,
+                network: network, ledger: ledger, watcher: watcher, dhcp: dhcp, tftp: tftp, http: servedHTTP,
+                feed: feed,
                 inspection: DoctorInspection(of: configuration, state: state), isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
             try Self.naming(port: port, .tcp) { try network.requireFree(tcpPort: port) }
         }
         tls = try configuration.tls.map { try BootTLS($0, address: network.address, state: state) }
+        renewal = tls.map {
+            TLSRenewal(
+                tls: $0, authority: configuration.tls?.files == nil ? BootAuthority(in: state) : nil,
+                address: network.address, logger: logger)
+        }
         try Privileges.drop(to: configuration.user, state: state.path)
     }
 
@@ -113,9 +121,11 @@ final class Daemon: Sendable {
         let dhcpService = dhcp.map { dhcp in
             LoopService(start: { try dhcp.start(ended: $0) }, stop: { dhcp.waker.requestStop() })
         }
+        servedHTTP.add(http, https)
         let httpsService: [any Service] = https.map { https in [TaskService { try await https.run() }] } ?? []
+        let renewalService: [any Service] = renewal.map { renewal in [TaskService { try await renewal.run() }] } ?? []
         let services: [any Service] =
-            [dhcpService].compactMap { $0 } + httpsService + [
+            [dhcpService].compactMap { $0 } + httpsService + renewalService + [
                 LoopService(
                     start: { [watcher, dhcp] in try watcher.start(for: dhcp, ledger, logger, ended: $0) },
                     stop: { [watcher] in watcher.waker.requestStop() }),

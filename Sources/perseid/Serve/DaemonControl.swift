@@ -10,6 +10,7 @@ import Logging
 import PacketCapture
 import PacketIO
 import Registry
+import TFTPService
 
 extension Daemon {
     /// The control socket, and what needs privileges for it.
@@ -42,6 +43,8 @@ struct DaemonControl: Sendable {
     let ledger: BootLedger
     let watcher: LinkWatcher
     let dhcp: DHCPServer?
+    let tftp: TFTPServer
+    let http: ServedHTTP
     let feed: EventFeed
     let inspection: DoctorInspection
     /// Somebody else gives the addresses.
@@ -50,10 +53,12 @@ struct DaemonControl: Sendable {
 
     var source: ControlSource {
         ControlSource(
-            health: { health }, leases: { leases(all: $0) }, reservations: { reservations }, subnets: { subnets },
+            health: { health }, leases: { leases(all: $0) }, reservations: { reservations },
+            subnets: { subnetResources },
             captures: { captures }, capture: { node throws(ControlProblem) in try capture(of: node) },
             events: { node throws(ControlProblem) in try events(of: node) },
-            packets: { node throws(ControlProblem) in try packets(of: node) }, doctor: { doctor })
+            packets: { node throws(ControlProblem) in try packets(of: node) }, doctor: { doctor },
+            metrics: { metrics })
     }
 
     private var health: HealthResource {
@@ -134,7 +139,7 @@ struct DaemonControl: Sendable {
         dhcp?.settings.map { [ReservationResource]($0.reservations + $0.nodes) } ?? []
     }
 
-    private var subnets: [SubnetResource] {
+    var subnetResources: [SubnetResource] {
         guard let settings = dhcp?.settings else { return [] }
         let now = wallMilliseconds()
         let leased = ledger.leases.filter { $0.expires > now }.map(\.address)
@@ -153,7 +158,7 @@ struct DaemonControl: Sendable {
         facts.foreignServers = watcher.foreignServers.map(\.description)
         facts.duplicates = watcher.duplicates.map(\.description)
         facts.occupied = watcher.occupied.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
-        facts.subnets = subnets
+        facts.subnets = subnetResources
         facts.framesLost = watcher.counters.dropped
         facts.latestEvent = feed.latest
         return Doctor.examine(facts)

@@ -10,6 +10,13 @@ final class EventFeed: Sendable {
         var listeners: [Int: (mac: MACAddress?, continuation: AsyncStream<RecordedEvent>.Continuation)] = [:]
         var next = 0
         var latest: Int64?
+        var counts: [Kind: Int64] = [:]
+    }
+
+    /// What is counted together.
+    struct Kind: Hashable, Sendable {
+        var kind: BootEvent.Kind
+        var transport: BootEvent.Transport?
     }
 
     private let state = Mutex(State())
@@ -19,8 +26,12 @@ final class EventFeed: Sendable {
     /// When the newest event happened, in milliseconds since 1970.
     var latest: Int64? { state.withLock { $0.latest } }
 
+    /// Events since the start.
+    var counts: [Kind: Int64] { state.withLock { $0.counts } }
+
     func send(_ event: RecordedEvent) {
         state.withLock { state in
+            state.counts[Kind(kind: event.event.kind, transport: event.event.transport), default: 0] += 1
             state.latest = max(state.latest ?? .min, event.event.at)
             for listener in state.listeners.values where listener.mac == nil || listener.mac == event.event.node {
                 listener.continuation.yield(event)
