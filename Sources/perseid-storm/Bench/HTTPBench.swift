@@ -18,6 +18,8 @@ struct HTTPBench: AsyncParsableCommand {
     var rounds = 3
     @Option(help: "Numbers of connections.")
     var connections = [1, 16, 128, 1000]
+    @Option(help: "Congestion control of all servers' connections: by default Debian's own, whatever this host's is.")
+    var congestion = "cubic"
     @Flag(help: "The race alone, without memory and the crowd.")
     var raceOnly = false
 
@@ -34,6 +36,7 @@ struct HTTPBench: AsyncParsableCommand {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
         let network = StormNetwork()
         try await network.bringUp()
+        try setCongestionControl()
         let directory = try server.directory("bench-http")
         let own = try directory.directory("state")
         let paths = try await serve(own)
@@ -52,6 +55,19 @@ struct HTTPBench: AsyncParsableCommand {
                 ours.tokenFile = try await agent.checkIn(with: ours)
                 try await measure(race, nginx, ours)
             }
+        }
+    }
+
+    /// Hosts of virtual machines often have BBR, which paces what is sent by what it has seen: a run of some seconds
+    /// then tells of its first guesses.
+    private func setCongestionControl() throws {
+        // Of this network namespace alone.
+        let place = "/proc/sys/net/ipv4/tcp_congestion_control"
+        do {
+            try Data("\(congestion)\n".utf8).write(to: URL(fileURLWithPath: place))
+        } catch {
+            throw ValidationError(
+                "this kernel has no congestion control `\(congestion)`: name another, --congestion reno")
         }
     }
 
@@ -91,7 +107,8 @@ struct HTTPBench: AsyncParsableCommand {
         say(
             "ranges of 1 MiB of \(Self.bundles) files of 16 MiB over one cable, "
                 + "\(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator, which throws the bytes "
-                + "away in the kernel; \(rounds) runs of \(seconds) s, in turn, the middle one counts:")
+                + "away in the kernel, TCP with \(congestion); \(rounds) runs of \(seconds) s, in turn, the middle one counts:"
+        )
     }
 
     /// A state of our own: that stage 1, an empty registry, and bundles under the names that their content gives them.
