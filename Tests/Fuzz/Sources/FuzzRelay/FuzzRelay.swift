@@ -38,7 +38,8 @@ private func checkReading(_ bytes: [UInt8]?) {
     guard let read = options.relayAgent else { return require(false, "option 82 is there and not read") }
     require(read.circuitID.map(Array.init) == RelayedMessage.subOption(1, in: bytes), "another circuit")
     require(read.remoteID.map(Array.init) == RelayedMessage.subOption(2, in: bytes), "another remote")
-    let link = RelayedMessage.subOption(5, in: bytes)
-    require(link?.count == 4 || read.linkSelection == nil, "a link selection out of \(String(describing: link))")
+    for (code, address) in [(5, read.linkSelection), (11, read.serverIdentifierOverride)] as [(UInt8, IPv4Address?)] {
+        require(address?.octets == RelayedMessage.subOption(code, of: 4, in: bytes), "another address in \(code)")
+    }
     require(read.usesSourcePort == (RelayedMessage.subOption(19, in: bytes) != nil), "another port")
 }

@@ -55,12 +55,13 @@ struct RelayedMessage {
     }
 
     /// The first sub-option of this code (RFC 3046, 2.0), read without the codec.
-    static func subOption(_ code: UInt8, in bytes: [UInt8]) -> [UInt8]? {
+    /// - Parameter size: bytes that it must have; one of another size counts for none.
+    static func subOption(_ code: UInt8, of size: Int? = nil, in bytes: [UInt8]) -> [UInt8]? {
         var at = 0
         while at + 1 < bytes.count {
             let end = at + 2 + Int(bytes[at + 1])
             guard end <= bytes.count else { return nil }
-            if bytes[at] == code { return Array(bytes[at + 2..<end]) }
+            if bytes[at] == code, size == nil || size == end - at - 2 { return Array(bytes[at + 2..<end]) }
             at = end
         }
         return nil

@@ -40,7 +40,9 @@ struct RelayedNetwork {
         require(message.options.relayAgentInformation.map(Array.init) == information, "option 82 comes back otherwise")
         if let information { require(endsWith(information, reply.bytes), "option 82 is not the last one") }
         require(message.relayAddress == relay, "giaddr \(message.relayAddress)")
-        let override = information.flatMap { RelayedMessage.subOption(11, in: $0) }.flatMap { IPv4Address(octets: $0) }
+        let override = information.flatMap { RelayedMessage.subOption(11, of: 4, in: $0) }.flatMap {
+            IPv4Address(octets: $0)
+        }
         let identifier = relay == .any ? Self.server : override ?? Self.server
         require(message.options.serverIdentifier == identifier, "an answer by \(identifier) without its name")
         guard relay != .any else { return }
@@ -48,7 +50,9 @@ struct RelayedNetwork {
         let port = usesSource && request.source.port != 0 ? request.source.port : 67
         require(reply.destination == .routed(IPv4Endpoint(relay, port: port)), "an answer to \(reply.destination)")
         guard message.yourAddress != .any else { return }
-        let link = information.flatMap { RelayedMessage.subOption(5, in: $0) }.flatMap { IPv4Address(octets: $0) }
+        let link = information.flatMap { RelayedMessage.subOption(5, of: 4, in: $0) }.flatMap {
+            IPv4Address(octets: $0)
+        }
         let asked = link ?? request.message.options.subnetSelection ?? relay
         let subnet = subnets.first { $0.contains(asked) }
         // Who is told by its port keeps the address that is reserved for that.
