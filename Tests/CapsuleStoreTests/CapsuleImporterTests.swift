@@ -115,6 +115,16 @@ import Testing
         try expectNothingKept()
     }
 
+    @Test func generationFromTheFutureIsRefused() async throws {
+        let now = Int64(Date().timeIntervalSince1970)
+        try StoreFixture.publish("a", contents: [1, 2, 3], created: now + 90_000, in: source)
+        let error = await #expect(throws: ImportError.self) { try await bring(export(1), options()) }
+        #expect(error?.description.contains("clock") == true)
+        try expectNothingKept()
+        try StoreFixture.publish("a", contents: [1, 2, 3], created: now + 3600, in: source)
+        #expect(try await bring(export(2), options()).generation == generation(2))
+    }
+
     @Test func otherNameIsRefused() async throws {
         try publish([1, 2, 3])
         let file = try export(1)

@@ -7,10 +7,10 @@ enum StoreFixture {
     /// One stream with `contents`, through the same deposit and the same publication as a build.
     @discardableResult
     static func publish(
-        _ name: String, contents: [UInt8], in store: CapsuleStore
+        _ name: String, contents: [UInt8], created: Int64 = 0, in store: CapsuleStore
     ) throws -> (generation: CapsuleGeneration, newBytes: Int64) {
         let workspace = try workspace(name, in: store)
-        let (publication, newBytes) = try deposit(contents, in: workspace, store)
+        let (publication, newBytes) = try deposit(contents, created: created, in: workspace, store)
         try workspace.publish(publication)
         return (publication.generation, newBytes)
     }
@@ -25,7 +25,7 @@ enum StoreFixture {
     }
 
     static func deposit(
-        _ contents: [UInt8], in workspace: BuildWorkspace, _ store: CapsuleStore
+        _ contents: [UInt8], created: Int64 = 0, in workspace: BuildWorkspace, _ store: CapsuleStore
     ) throws -> (Publication, newBytes: Int64) {
         var deposit = ChunkDeposit(catalogue: try store.loadCatalogue(), directory: workspace.bundles)
         try DurableFiles.create(workspace.path("stream"), contents, permissions: 0o600)
@@ -41,7 +41,8 @@ enum StoreFixture {
             name: workspace.name, generation: generation.number, arch: "x86_64", imageFormat: "squashfs-zstd",
             streams: [summary],
             index: .init(sha256: ContentDigest(hashing: bytes), size: bytes.count, chunks: index.chunks.count),
-            kernelRelease: "1", kernelCommandLine: "", chunker: .standard, created: 0, expires: nil, keyID: key.id)
+            kernelRelease: "1", kernelCommandLine: "", chunker: .standard, created: created, expires: nil, keyID: key.id
+        )
         let publication = Publication(
             generation: generation, manifest: try SignedManifest.sign(manifest, with: key), index: index,
             newBundles: newBundles, channel: channel)

@@ -51,6 +51,13 @@ import Testing
         #expect(try store.verify(generation).faults.count == store.index(of: generation).chunks.count)
     }
 
+    /// Nobody is served what was appended, but somebody wrote there.
+    @Test func bundleThatGrewIsFound() throws {
+        try damage(bundle()) { $0.append(0) }
+        let verification = try store.verify(generation)
+        #expect(verification.faults.count == 1 && verification.faults.first?.contains("2000001 bytes") == true)
+    }
+
     @Test func indexAndManifestAreCheckedFirst() throws {
         try damage("capsules/a/generations/1/index") { $0[40] ^= 1 }
         #expect(throws: StoreError.self) { try store.verify(generation) }

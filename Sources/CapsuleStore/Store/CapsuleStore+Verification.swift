@@ -30,6 +30,13 @@ extension CapsuleStore {
         let total = index.streams.reduce(Int64(0)) { $0 + $1.size }
         var stored = StoredChunks(of: index, in: layout)
         var verification = Verification()
+        for bundle in index.bundles {
+            // One that is too short shows by the chunks that it lacks.
+            let size = DurableFiles.status(layout.bundle(bundle.id))?.size ?? 0
+            if size > Int64(bundle.size) {
+                verification.add("\(layout.bundle(bundle.id)) has \(size) bytes, the index says \(bundle.size)")
+            }
+        }
         for stream in index.streams {
             var whole = ContentHasher()
             var isWhole = true

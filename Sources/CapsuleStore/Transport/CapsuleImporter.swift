@@ -57,6 +57,9 @@ public struct CapsuleImporter: Sendable {
         public let wasHere: Bool
     }
 
+    /// By how much clocks of servers may differ, in seconds.
+    private static let clockTolerance: Int64 = 86_400
+
     public let store: CapsuleStore
     private let progress: @Sendable (Int64, Int64) -> Void
 
@@ -106,6 +109,8 @@ public struct CapsuleImporter: Sendable {
         if let expecting = options.expecting, !expecting.admits(generation) {
             throw ImportError.unexpected(path: path, found: generation, expected: expecting.text)
         }
+        let ahead = manifest.created - Int64(time(nil))
+        guard ahead <= Self.clockTolerance else { throw ImportError.fromTheFuture(generation, seconds: ahead) }
         if try store.generations(of: generation.name).contains(generation) { return generation }
         let newest = try store.nextNumber(of: generation.name) - 1
         guard generation.number > newest || options.allowsOlder else {

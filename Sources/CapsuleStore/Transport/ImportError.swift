@@ -8,6 +8,8 @@ public enum ImportError: Error, Hashable, Sendable {
     case unexpected(path: String, found: CapsuleGeneration, expected: String)
     /// Older than one that is or was here.
     case older(CapsuleGeneration, than: Int)
+    /// Made more than a day from now, by the clocks of both servers.
+    case fromTheFuture(CapsuleGeneration, seconds: Int64)
     /// The file with the key to trust is none.
     case badKey(path: String, reason: String)
     case other(String)
@@ -25,6 +27,9 @@ extension ImportError: CustomStringConvertible {
         case .older(let generation, let newest):
             "\(generation) is older than \(generation.name)@\(newest), which is or was here; say --allow-older"
                 + " if that is meant"
+        case .fromTheFuture(let generation, let seconds):
+            "\(generation) says that it was made \(seconds / 3600) hours from now: the clock of this server or of the one"
+                + " that signed it is wrong, and expiry goes by both; set it right"
         case .badKey(let path, let reason): "\(path): \(reason)"
         case .other(let reason): reason
         }
