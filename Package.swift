@@ -58,7 +58,8 @@ let package = Package(
         room("DiskLayout"),
         room("LayoutFiles", uses: ["DiskLayout", .product(name: "Yams", package: "Yams")]),
         room("BootMachine", uses: ["BootProtocols"]),
-        room("CapsuleFormat", uses: [crypto]),
+        .target(name: "CDigest"),
+        room("CapsuleFormat", uses: ["CDigest", crypto]),
         room("CapsuleStore", uses: ["CapsuleFormat", "CLinux", subprocess]),
         room("Registry", uses: ["BootMachine", "BootProtocols", crypto]),
         room("NodeLists", uses: ["Registry", "BootProtocols", .product(name: "Yams", package: "Yams")]),
@@ -95,7 +96,7 @@ let package = Package(
             name: "perseid-storm",
             dependencies: [
                 "StormKit", "BootLab", "BootMachine", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite",
-                argumentParser,
+                "CapsuleFormat", "CapsuleStore", argumentParser,
             ],
             swiftSettings: strict),
         room(

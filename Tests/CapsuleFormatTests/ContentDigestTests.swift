@@ -16,6 +16,23 @@ import Testing
         #expect(hasher.finalize().hex == abc)
     }
 
+    /// By the lanes of our own against the library, with lengths around those where the padding takes another block.
+    @Test func partsHaveTheDigestsOfTheLibrary() {
+        let bytes = deterministicBytes(200_000, seed: 9)
+        var parts = [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 1000, 70_001].map { 13..<(13 + $0) }
+        parts += (0..<40).map { $0 * 4000..<($0 * 4000 + $0 * $0 * 17) }
+        for count in [0, 1, 2, 3, parts.count] {
+            let wanted = parts[..<count].map { ContentDigest(hashing: Array(bytes[$0])) }
+            #expect(ContentDigest.hashing(Array(parts[..<count]), of: bytes.span) == wanted)
+        }
+    }
+
+    @Test func partsOutsideAreCutOff() {
+        let bytes: [UInt8] = [1, 2, 3]
+        let cut = ContentDigest.hashing([1..<9, 7..<9, -4 ..< -1], of: bytes.span)
+        #expect(cut == [ContentDigest(hashing: [2, 3]), ContentDigest(hashing: []), ContentDigest(hashing: [])])
+    }
+
     @Test func hexAndBytesRoundTrip() throws {
         let digest = try #require(ContentDigest(hex: abc))
         #expect(ContentDigest(bytes: digest.bytes) == digest)

@@ -79,8 +79,9 @@ import Testing
         try DurableFiles.makeDirectory(writerDirectory)
         var writer = BundleWriter(directory: writerDirectory)
         let chunk = [UInt8](repeating: 1, count: 1 << 20)
-        for _ in 0..<33 { _ = try writer.append(chunk.span.bytes) }
-        try writer.close()
+        let whole = 0..<chunk.count
+        for count in [1, 30, 2] { _ = try writer.append(Array(repeating: whole, count: count), of: chunk) }
+        try writer.finish()
         #expect(writer.finished.map(\.size) == [16 << 20, 16 << 20, 1 << 20])
     }
 

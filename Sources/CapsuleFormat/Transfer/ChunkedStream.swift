@@ -39,19 +39,17 @@ public struct ChunkedStream: Sendable {
     /// Checks the chunks that `body` holds whole; one that it cuts off is not mentioned, and so stays missing.
     /// - Parameter body: the bytes of `range` from its start, all of them or as many as came.
     public func outcomes(of range: FetchRange, body: [UInt8]) -> [Outcome] {
-        var outcomes: [Outcome] = []
+        var whole: [(chunk: Int, bytes: Range<Int>)] = []
         for chunk in range.chunks {
             guard chunks.indices.contains(chunk), range.offset <= chunks[chunk].offset else { continue }
-            let entry = chunks[chunk]
-            let start = Int(entry.offset - range.offset)
-            let bytes = start..<(start + Int(entry.storedLength))
-            guard bytes.upperBound <= body.count else { continue }
-            if entry.verify(body.span.extracting(bytes).bytes) {
-                outcomes.append(.verified(chunk: chunk, offset: offsets[chunk], bytes: bytes))
-            } else {
-                outcomes.append(.rejected(chunk: chunk))
-            }
+            let start = Int(chunks[chunk].offset - range.offset)
+            let bytes = start..<(start + Int(chunks[chunk].storedLength))
+            if bytes.upperBound <= body.count { whole.append((chunk, bytes)) }
         }
-        return outcomes
+        let digests = ContentDigest.hashing(whole.map(\.bytes), of: body.span)
+        return zip(whole, digests).map { found, digest in
+            guard digest == chunks[found.chunk].id else { return .rejected(chunk: found.chunk) }
+            return .verified(chunk: found.chunk, offset: offsets[found.chunk], bytes: found.bytes)
+        }
     }
 }

@@ -37,8 +37,11 @@ struct ChunkDeposit {
         writer = BundleWriter(directory: directory)
     }
 
+    /// Bytes of a stream that are in memory at once.
+    private static let windowSize = 16 << 20
+
     /// Cuts a file into chunks and stores those that are new.
-    /// - Parameter progress: bytes of the file that are done, called for each chunk.
+    /// - Parameter progress: bytes of the file that are done, called for each 16 MiB.
     mutating func add(
         _ role: StreamRole, file path: String, progress: (Int64) -> Void
     ) throws(StoreError) -> CapsuleManifest.StreamSummary {
@@ -46,53 +49,94 @@ struct ChunkDeposit {
         var whole = ContentHasher()
         var size: Int64 = 0
         var chunks: [Placed] = []
-        var window: [UInt8] = []
+        var window = [UInt8](repeating: 0, count: Self.windowSize)
+        var filled = 0
         var atEnd = false
         while true {
-            while !atEnd, window.count < chunker.parameters.maximum {
-                atEnd = try file.read(4 << 20, into: &window) == 0
+            while !atEnd, filled < window.count {
+                let count = try file.read(into: &window, from: filled)
+                filled += count
+                atEnd = count == 0
             }
-            if window.isEmpty { break }
-            var start = 0
-            while start < window.count, atEnd || window.count - start >= chunker.parameters.maximum {
-                let length = chunker.firstChunkLength(window.span.extracting(start..<window.count))
-                let bytes = window.span.extracting(start..<(start + length)).bytes
-                whole.update(bytes)
-                chunks.append(try place(bytes))
-                start += length
-                size += Int64(length)
-                progress(size)
+            if filled == 0 { break }
+            let cuts = cuts(of: window, filled: filled, atEnd: atEnd)
+            let used = cuts.last?.upperBound ?? 0
+            let digests: [ContentDigest]
+            (digests, whole) = Self.digests(of: cuts, in: window, whole)
+            chunks += try place(digests, cuts, of: window)
+            window.withUnsafeMutableBufferPointer { window in
+                _ = window[..<(filled - used)].update(fromContentsOf: window[used..<filled])
             }
-            window.removeFirst(start)
+            filled -= used
+            size += Int64(used)
+            progress(size)
         }
         streams.append((role, chunks))
         return CapsuleManifest.StreamSummary(role: role, size: size, sha256: whole.finalize())
     }
 
-    private mutating func place(_ bytes: RawSpan) throws(StoreError) -> Placed {
-        let id = ContentDigest(hashing: bytes)
-        let length = UInt32(truncatingIfNeeded: bytes.byteCount)
-        if let place = fresh[id] {
-            knownBytes += Int64(length)
-            return Placed(id: id, length: length, offset: place.offset, bundle: .fresh(place.bundle))
+    /// The chunks that the first `filled` bytes of a window hold whole.
+    private func cuts(of window: [UInt8], filled: Int, atEnd: Bool) -> [Range<Int>] {
+        var cuts: [Range<Int>] = []
+        var start = 0
+        while start < filled, atEnd || filled - start >= chunker.parameters.maximum {
+            let length = chunker.firstChunkLength(window.span.extracting(start..<filled))
+            cuts.append(start..<(start + length))
+            start += length
         }
-        if let found = catalogue.find(id), found.length == length {
-            knownBytes += Int64(length)
-            let ordinal = sharedOrdinals[found.bundle.id] ?? shared.count
-            if ordinal == shared.count { shared.append(found.bundle) }
-            sharedOrdinals[found.bundle.id] = ordinal
-            return Placed(id: id, length: length, offset: found.offset, bundle: .shared(ordinal))
+        return cuts
+    }
+
+    /// The digests of chunks, and the stream's with all of them: the chunks' on one thread, the stream's on another.
+    private static func digests(
+        of cuts: [Range<Int>], in window: [UInt8], _ whole: ContentHasher
+    ) -> ([ContentDigest], ContentHasher) {
+        Together.run {
+            ContentDigest.hashing(cuts, of: window.span)
+        } and: {
+            var whole = whole
+            whole.update(window.span.extracting(0..<(cuts.last?.upperBound ?? 0)).bytes)
+            return whole
         }
-        let place = try writer.append(bytes)
-        fresh[id] = place
-        newBytes += Int64(length)
-        return Placed(id: id, length: length, offset: place.offset, bundle: .fresh(place.bundle))
+    }
+
+    /// Where the chunks of a window are; those that are nowhere yet are stored.
+    private mutating func place(
+        _ digests: [ContentDigest], _ cuts: [Range<Int>], of window: [UInt8]
+    ) throws(StoreError) -> [Placed] {
+        var new: [ContentDigest: Range<Int>] = [:]
+        var order: [ContentDigest] = []
+        for (id, cut) in zip(digests, cuts) where fresh[id] == nil && new[id] == nil {
+            if catalogue.find(id)?.length == UInt32(truncatingIfNeeded: cut.count) { continue }
+            new[id] = cut
+            order.append(id)
+        }
+        let places = try writer.append(order.compactMap { new[$0] }, of: window)
+        for (id, place) in zip(order, places) { fresh[id] = place }
+        for cut in new.values { newBytes += Int64(cut.count) }
+        knownBytes += cuts.reduce(0) { $0 + Int64($1.count) } - new.values.reduce(0) { $0 + Int64($1.count) }
+        return zip(digests, cuts).compactMap { id, cut in
+            let length = UInt32(truncatingIfNeeded: cut.count)
+            if let place = fresh[id] {
+                return Placed(id: id, length: length, offset: place.offset, bundle: .fresh(place.bundle))
+            }
+            guard let found = catalogue.find(id) else { return nil }
+            return Placed(id: id, length: length, offset: found.offset, bundle: .shared(share(found.bundle)))
+        }
+    }
+
+    /// The number of an earlier build's bundle among those that this generation shares.
+    private mutating func share(_ bundle: CapsuleIndex.Bundle) -> Int {
+        if let ordinal = sharedOrdinals[bundle.id] { return ordinal }
+        shared.append(bundle)
+        sharedOrdinals[bundle.id] = shared.count - 1
+        return shared.count - 1
     }
 
     /// Closes the last bundle.
     /// - Returns: the index, and the bundles that are to be moved into the store before it is published.
     mutating func finish() throws(StoreError) -> (index: CapsuleIndex, newBundles: [CapsuleIndex.Bundle]) {
-        try writer.close()
+        try writer.finish()
         let sharedCount = shared.count
         let entries = streams.map { stream in
             (

@@ -37,9 +37,14 @@ enum DurableFiles {
 
     /// Renames, and waits until the new name is stable. A file that had the name is gone, a directory is not.
     static func move(_ path: String, to newPath: String) throws(StoreError) {
-        beforeChange?(path)
-        guard rename(path, newPath) == 0 else { throw .lastCall("rename to \(newPath)", path) }
+        try rename(path, to: newPath)
         try sync(directory: parent(of: newPath))
+    }
+
+    /// Renames. The new name is stable once its directory is synced.
+    static func rename(_ path: String, to newPath: String) throws(StoreError) {
+        beforeChange?(path)
+        guard Glibc.rename(path, newPath) == 0 else { throw .lastCall("rename to \(newPath)", path) }
     }
 
     static func sync(directory path: String) throws(StoreError) {

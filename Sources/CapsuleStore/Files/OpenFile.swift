@@ -80,8 +80,26 @@ final class OpenFile {
         return piece.count
     }
 
+    /// Reads into what `buffer` has from `start` on.
+    /// - Returns: how many bytes, 0 at the end of the file.
+    func read(into buffer: inout [UInt8], from start: Int) throws(StoreError) -> Int {
+        guard start < buffer.count else { return 0 }
+        while true {
+            let got = buffer.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress.map { $0 + start }, $0.count - start)
+            }
+            if got >= 0 { return got }
+            guard errno == EINTR else { throw .lastCall("read", path) }
+        }
+    }
+
     /// Writes all of `bytes` at the file's position.
     func write(_ bytes: RawSpan) throws(StoreError) {
+        try Self.write(bytes, to: descriptor, path)
+    }
+
+    /// The same for a file that another thread keeps open meanwhile.
+    static func write(_ bytes: RawSpan, to descriptor: Int32, _ path: String) throws(StoreError) {
         var written = 0
         while written < bytes.byteCount {
             let count = bytes.withUnsafeBytes { buffer in
