@@ -27,6 +27,8 @@ TFTP_PEERS := tftpd-hpa atftpd
 TFTP_PEERS_NEED := dnsmasq-base libwrap0 libpcre2-8-0
 # To measure HTTP against.
 HTTP_PEERS := nginx-light
+# To measure capsules against.
+CAPSULE_PEERS := casync
 
 # Namespaces and taps need root; the build does not.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -36,7 +38,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http fuzz docs lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http bench-capsule fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +103,12 @@ bench-http: build ## HTTP: bundles from nginx and Perseid in turn to 1 to 1,000 
 	swift build -c release --product perseid-storm
 	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
 	@$(AS_ROOT) $(STORM) bench http --perseid $(PERSEID) --state .work --rounds $(ROUNDS)
+
+# The first run makes two roots of 1.8 GB and three capsules of them, which takes a quarter of an hour; all is kept.
+bench-capsule: build ## capsules: casync and Perseid in turn, what an update costs a node, its speed and memory: ROUNDS
+	@.ci/install-packages $(CAPSULE_PEERS)
+	swift build -c release --product perseid-storm
+	@$(AS_ROOT) $(STORM) bench capsule --perseid $(PERSEID) --agent $(AGENT) --state .work --rounds $(ROUNDS)
 
 # A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
 fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS

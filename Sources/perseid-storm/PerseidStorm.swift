@@ -6,5 +6,8 @@ struct PerseidStorm: AsyncParsableCommand {
         commandName: "perseid-storm",
         abstract: "Simulated nodes by the thousand, against a real boot server.",
         version: "0.1.0",
-        subcommands: [DHCPCommand.self, TFTPCommand.self, HTTPCommand.self, BenchCommand.self, TrialCommand.self])
+        subcommands: [
+            DHCPCommand.self, TFTPCommand.self, HTTPCommand.self, BenchCommand.self, TrialCommand.self,
+            DepositCommand.self,
+        ])
 }

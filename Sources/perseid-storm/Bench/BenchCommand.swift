@@ -5,7 +5,7 @@ import Foundation
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures Perseid, and others beside it.",
-        subcommands: [DHCPBench.self, TFTPBench.self, HTTPBench.self])
+        subcommands: [DHCPBench.self, TFTPBench.self, HTTPBench.self, CapsuleBench.self])
 }
 
 struct DHCPBench: AsyncParsableCommand {
