@@ -5,17 +5,13 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite struct CapsuleBuilderTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
+@Suite struct CapsuleBuilderTests: StoreTests {
+    let test: TestStore
     private let kernel: KernelSource
-    private let name: CapsuleName
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path + "/state")
-        kernel = .directory(try KernelFixture.write(in: directory))
-        name = try #require(CapsuleName("test"))
+        test = try TestStore("test")
+        kernel = .directory(try KernelFixture.write(in: test.directory))
     }
 
     /// A small root with a merged /usr.

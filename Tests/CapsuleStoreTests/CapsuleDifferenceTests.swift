@@ -4,15 +4,11 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite struct CapsuleDifferenceTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
-    private let name: CapsuleName
+@Suite struct CapsuleDifferenceTests: StoreTests {
+    let test: TestStore
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path + "/state")
-        name = try #require(CapsuleName("a"))
+        test = try TestStore("a")
     }
 
     private func stanza(_ name: String, _ version: String, status: String = "install ok installed") -> String {

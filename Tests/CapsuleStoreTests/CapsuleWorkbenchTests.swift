@@ -4,15 +4,11 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite(.enabled(if: geteuid() == 0)) struct CapsuleWorkbenchTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
-    private let name: CapsuleName
+@Suite(.enabled(if: geteuid() == 0)) struct CapsuleWorkbenchTests: StoreTests {
+    let test: TestStore
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path + "/state")
-        name = try #require(CapsuleName("test"))
+        test = try TestStore("test")
         _ = try KernelFixture.write(in: directory, below: "source")
         try directory.write("source/etc/motd", "hello\n")
         try directory.run(

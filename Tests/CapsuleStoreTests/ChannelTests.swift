@@ -3,17 +3,11 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite struct ChannelTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
-    private let name: CapsuleName
-    private let stable: CapsuleName
+@Suite struct ChannelTests: StoreTests {
+    let test: TestStore
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path)
-        name = try #require(CapsuleName("a"))
-        stable = try #require(CapsuleName("stable"))
+        test = try TestStore("a", state: "")
         for number in 1...3 { try StoreFixture.publish("a", contents: [UInt8(number)], in: store) }
     }
 

@@ -4,17 +4,11 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite struct CollectionTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
-    private let name: CapsuleName
-    private let stable: CapsuleName
+@Suite struct CollectionTests: StoreTests {
+    let test: TestStore
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path)
-        name = try #require(CapsuleName("a"))
-        stable = try #require(CapsuleName("stable"))
+        test = try TestStore("a", state: "")
     }
 
     private func publish(_ count: Int) throws {

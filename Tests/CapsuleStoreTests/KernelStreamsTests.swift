@@ -4,17 +4,13 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite struct KernelStreamsTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
+@Suite struct KernelStreamsTests: StoreTests {
+    let test: TestStore
     private let kernel: String
-    private let name: CapsuleName
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path + "/state")
-        kernel = try KernelFixture.write(in: directory)
-        name = try #require(CapsuleName("test"))
+        test = try TestStore("test")
+        kernel = try KernelFixture.write(in: test.directory)
         try directory.write("root/etc/hostname", "test\n")
     }
 

@@ -3,15 +3,11 @@ import Testing
 
 @testable import CapsuleStore
 
-@Suite struct RetentionPolicyTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
-    private let name: CapsuleName
+@Suite struct RetentionPolicyTests: StoreTests {
+    let test: TestStore
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path + "/state")
-        name = try #require(CapsuleName("a"))
+        test = try TestStore("a")
         for seed in 1...5 {
             try StoreFixture.publish("a", contents: deterministicBytes(100_000, seed: UInt64(seed)), in: store)
         }

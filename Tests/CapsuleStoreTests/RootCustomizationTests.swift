@@ -5,15 +5,11 @@ import Testing
 @testable import CapsuleStore
 
 /// Needs root, for owners.
-@Suite(.enabled(if: geteuid() == 0)) struct RootCustomizationTests {
-    private let directory: TemporaryDirectory
-    private let store: CapsuleStore
-    private let name: CapsuleName
+@Suite(.enabled(if: geteuid() == 0)) struct RootCustomizationTests: StoreTests {
+    let test: TestStore
 
     init() throws {
-        directory = try TemporaryDirectory()
-        store = try CapsuleStore(at: directory.path + "/state")
-        name = try #require(CapsuleName("test"))
+        test = try TestStore("test")
         _ = try KernelFixture.write(in: directory, below: "source")
         try directory.write("source/usr/lib/tool", "tool")
         try directory.write("source/usr/share/doc/x", "doc")
