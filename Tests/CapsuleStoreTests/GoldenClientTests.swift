@@ -1,5 +1,6 @@
 import CapsuleFormat
 import Foundation
+import Synchronization
 import Testing
 
 @testable import CapsuleStore
@@ -93,16 +94,23 @@ private let sshTools =
 
     private func stop() throws { try directory.run("kill $(cat ssh/pid); rm -f ssh/pid") }
 
-    private func build(_ path: String) async throws -> BuiltCapsule {
+    private func build(
+        _ path: String, report: @escaping @Sendable (CapsuleBuildProgress) -> Void = { _ in }
+    ) async throws -> BuiltCapsule {
         var options = CapsuleBuildOptions()
         options.sshConfiguration = directory.path + "/ssh/config"
         let source = try CapsuleSource(argument: "ssh://root@127.0.0.1:\(port)\(path)")
-        return try await CapsuleBuilder(store: store).build(name, from: source, options: options)
+        return try await CapsuleBuilder(store: store, progress: report).build(name, from: source, options: options)
     }
 
     @Test func machineIsCopiedWithoutWhatIsItsOwn() async throws {
         defer { try? stop() }
-        let built = try await build(directory.path + "/golden")
+        let seen = Mutex<CapsuleBuildProgress?>(nil)
+        let built = try await build(directory.path + "/golden") { progress in
+            if progress.phase == .root { seen.withLock { $0 = progress } }
+        }
+        let last = try #require(seen.withLock { $0 })
+        #expect(last.done >= 200_000 && (last.total ?? 0) >= last.done)
         _ = try store.extract(.root, of: try store.index(of: built.generation), to: directory.path + "/image")
         try directory.run("unsquashfs -q -n -d root image")
         let tree = try DurableFiles.walk(directory.path + "/root")

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A running machine whose root file system becomes a capsule's: `ssh://[USER@]HOST[:PORT][/PATH]`.
 public struct GoldenClient: Hashable, Sendable {
     public var user: String?
@@ -58,6 +60,8 @@ struct GoldenClientRoot {
     let client: GoldenClient
     /// An ssh_config(5) in the place of the caller's own; nil for that.
     let configuration: String?
+    /// Bytes that were gone through, and all, where they are known.
+    var progress: @Sendable (Int64, Int64?) -> Void = { _, _ in }
 
     /// What no other machine is to have, what is mounted over, and what is made anew: patterns of rsync(1) from the root.
     static let excluded = [
@@ -85,8 +89,13 @@ struct GoldenClientRoot {
         filters += Self.excluded.map { "--filter=- \($0)" }
         filters += Self.foreign(mounts, below: client.path).map { "--filter=- \($0)" }
         let shell = (["ssh"] + options).map { "'\($0)'" }.joined(separator: " ")
-        try await Program.rsync.run(
-            ["-aHAXs", "--numeric-ids", "--delete", "-e", shell] + filters + ["--", client.source, directory + "/"])
+        let meter = Mutex(CopyMeter())
+        let words = ["-aHAXs", "--numeric-ids", "--delete", "--info=progress2", "--no-inc-recursive", "-e", shell]
+        try await Program.rsync.run(words + filters + ["--", client.source, directory + "/"]) { line in
+            let state = meter.withLock { $0.read(line) ? ($0.done, $0.total) : nil }
+            if let state { progress(state.0, state.1) }
+            return state != nil
+        }
         // Empty, not absent: systemd then makes an id for this boot and does not think of a first boot.
         let times = try FileTimes(of: directory)
         let editor = RootEditor(directory: directory, asRoot: true, time: times.newest)

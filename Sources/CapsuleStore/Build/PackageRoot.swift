@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// Makes a root from a package list with mmdebstrap, and takes out what differs from one build to the next or must not
 /// be the same on every node.
@@ -6,6 +7,8 @@ struct PackageRoot {
     let list: PackageList
     /// A private directory for our own files.
     let scratch: String
+    /// Bytes of the root that are done, and all, where they are known.
+    var progress: @Sendable (Int64, Int64?) -> Void = { _, _ in }
 
     /// For programs that ask what time it is while they are installed: passwd(5)'s last change, Python's compiled files.
     /// The day Debian 12 came out, since any fixed day will do.
@@ -20,11 +23,17 @@ struct PackageRoot {
         let sources = try AptSources.read(suite: suite)
         let started = Int64(Date().timeIntervalSince1970)
         let files = try write(sources)
+        let meter = Mutex(InstallMeter())
         try await Program.mmdebstrap.run(
             [
-                "--variant=minbase", "--mode=root", "--format=directory",
+                "--verbose", "--variant=minbase", "--mode=root", "--format=directory",
                 "--include=\(list.packages.joined(separator: ","))", suite, directory,
-            ] + files, through: .ownMounts, variables: ["SOURCE_DATE_EPOCH": Self.fixedTime])
+            ] + files, through: .ownMounts, variables: ["SOURCE_DATE_EPOCH": Self.fixedTime]
+        ) { line in
+            let state = meter.withLock { $0.read(line) ? ($0.done, $0.total) : nil }
+            if let state { progress(state.0, state.1) }
+            return state != nil
+        }
         try await clean(directory)
         do {
             try FileTimes(of: directory).clamp(startOfBuild: started)

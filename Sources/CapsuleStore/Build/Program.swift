@@ -48,9 +48,11 @@ struct Program: Hashable {
     /// - Parameters:
     ///   - wrapper: starts it, and is named nowhere else: what goes wrong is this program's.
     ///   - variables: added to the environment; nil takes one away.
+    ///   - observe: gets each line that it prints, and says whether it is worth nothing to an error.
     /// - Throws: `.programMissing`, `.programFailed` with its last lines, `.cancelled`.
     func run(
-        _ arguments: [String], through wrapper: Wrapper? = nil, variables: [String: String?] = [:]
+        _ arguments: [String], through wrapper: Wrapper? = nil, variables: [String: String?] = [:],
+        observe: @escaping @Sendable (String) -> Bool = { _ in false }
     ) async throws(CapsuleBuildError) {
         try await present()
         let arguments = wrapper.map { $0.arguments + [name] + arguments } ?? arguments
@@ -64,6 +66,7 @@ struct Program: Hashable {
             ) { execution in
                 var tail: [String] = []
                 for try await line in execution.standardOutput.strings() {
+                    if observe(line) { continue }
                     tail.append(line)
                     if tail.count > Self.quotedLines { tail.removeFirst() }
                 }

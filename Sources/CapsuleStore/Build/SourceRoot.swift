@@ -38,7 +38,8 @@ struct SourceRoot {
                 throw CapsuleBuildError.badSource(path: sshConfiguration, reason: "a name without quotes, please")
             }
             let directory = try freshDirectory()
-            try await GoldenClientRoot(client: client, configuration: sshConfiguration).make(in: directory)
+            try await GoldenClientRoot(client: client, configuration: sshConfiguration, progress: making).make(
+                in: directory)
             try FileTimes.setRoot(directory)
             return Root(directory: directory)
         case .packages(let list): return try await packages(list, asRoot: isRoot)
@@ -51,7 +52,8 @@ struct SourceRoot {
 
     private func packages(_ list: PackageList, asRoot: Bool) async throws -> Root {
         let directory = try freshDirectory()
-        try await PackageRoot(list: list, scratch: workspace.directory).make(in: directory, asRoot: asRoot)
+        try await PackageRoot(list: list, scratch: workspace.directory, progress: making).make(
+            in: directory, asRoot: asRoot)
         return Root(directory: directory, kernel: list.kernel.map { .package($0) })
     }
 
@@ -105,6 +107,11 @@ struct SourceRoot {
         let devices = try await image.make(in: directory, asRoot: asRoot)
         try FileTimes.setRoot(directory)
         return Root(directory: directory, ownedByRoot: !asRoot, devices: devices)
+    }
+
+    /// For programs that tell how far they are.
+    private var making: @Sendable (Int64, Int64?) -> Void {
+        { [report] done, total in report(CapsuleBuildProgress(phase: .root, done: done, total: total)) }
     }
 
     private func unpacking(_ done: Int64, _ total: Int64) {
