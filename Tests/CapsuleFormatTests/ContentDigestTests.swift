@@ -48,6 +48,11 @@ import Testing
         #expect(!(low < low))
     }
 
+    /// What frames of async functions have, and so all that a value may ask for that lives over an `await`.
+    @Test func alignmentIsThatOfAWord() {
+        #expect(MemoryLayout<ContentDigest>.size == 32 && MemoryLayout<ContentDigest>.alignment == 8)
+    }
+
     @Test func whatIsNoDigestIsRefused() {
         #expect(ContentDigest(hex: String(abc.dropLast())) == nil)
         #expect(ContentDigest(hex: abc.uppercased()) == nil)

@@ -49,8 +49,6 @@ struct CapsuleTest: AsyncParsableCommand {
         try keep(results, of: generation, in: store)
     }
 
-    /// Not async: a digest asks for an alignment that the frames of async functions do not have, and one that lives
-    /// there over an `await` is written beyond its end (Swift 6.3.1).
     private func keep(
         _ results: [BootTestRecord.Result], of generation: CapsuleGeneration, in store: CapsuleStore
     ) throws {
