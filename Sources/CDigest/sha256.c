@@ -1,5 +1,7 @@
 #include "perseid_sha256.h"
 
+#if defined(__x86_64__)
+
 #include <cpuid.h>
 #include <immintrin.h>
 #include <string.h>
@@ -164,3 +166,14 @@ void perseid_sha256_many(
         else compress_one(busy, blocks);
     }
 }
+
+#else // Other processors have extensions of their own; there the library hashes one message after the other.
+
+int perseid_sha256_is_supported(void) { return 0; }
+
+void perseid_sha256_many(
+    const uint8_t *bytes, const size_t *offsets, const size_t *sizes, size_t count, uint8_t *digests) {
+    (void)bytes, (void)offsets, (void)sizes, (void)count, (void)digests;
+}
+
+#endif
