@@ -1,5 +1,5 @@
-/// Says how much of the traffic to take, from how much there was: half of the machines where there is too much, all
-/// again where there is little.
+/// Says how much of the traffic to take, from how much there was: half, a quarter or less of the machines where there is
+/// too much, step by step all again where there is little.
 struct LoadGauge {
     /// Milliseconds that are looked at together.
     private static let window: Int64 = 200
@@ -29,7 +29,11 @@ struct LoadGauge {
         self.began = now
         count = 0
         let before = shift
-        if rate > limit, shift < 7 { shift += 1 }
+        var expected = rate
+        while expected > limit, shift < 7 {
+            shift += 1
+            expected /= 2
+        }
         if rate < limit / 4, shift > 0 { shift -= 1 }
         return shift == before ? nil : shift
     }

@@ -23,6 +23,10 @@ struct ProbeQueue {
     private var waits: [IPv4Address: Wait] = [:]
     private var queue: [(due: Int64, address: IPv4Address)] = []
     private var head = 0
+    /// When nobody is taken to use an address any more, in the order of that time. What was asked about again since
+    /// has another time by now, and another entry.
+    private var lapses: [(ends: Int64, address: IPv4Address)] = []
+    private var lapsed = 0
     private var nextBurst: Int64 = .min
     /// Addresses that were not asked about, for there were too many.
     private(set) var dropped = 0
@@ -32,7 +36,7 @@ struct ProbeQueue {
 
     mutating func add(_ address: IPv4Address, at now: Int64) -> Bool {
         guard waits[address] == nil else { return true }
-        if waits.count >= Self.capacity { waits = waits.filter { $0.value.ends > now } }
+        forget(at: now)
         guard waits.count < Self.capacity else {
             dropped += 1
             return false
@@ -62,6 +66,7 @@ struct ProbeQueue {
             wait.sent += 1
             wait.ends = now + Self.patience
             waits[address] = wait
+            lapses.append((wait.ends, address))
             addresses.append(address)
             if wait.sent < Self.repeats, !isCrowded { again.append(address) }
         }
@@ -78,9 +83,17 @@ struct ProbeQueue {
     /// When something is due; nil: never, as it stands.
     var deadline: Int64? { head < queue.count ? max(queue[head].due, nextBurst) : nil }
 
-    /// What nobody answered for. Seldom and all at once.
+    /// What nobody answered for. A step for each, whenever it is: a storm has thousands a second.
     private mutating func forget(at now: Int64) {
-        guard waits.count > 2 * (queue.count - head) + 256 else { return }
-        waits = waits.filter { $0.value.ends > now }
+        while lapsed < lapses.count {
+            let lapse = lapses[lapsed]
+            // Later than any can end: the clock was set back.
+            guard lapse.ends <= now || lapse.ends - now > Self.patience else { break }
+            lapsed += 1
+            if waits[lapse.address]?.ends == lapse.ends { waits[lapse.address] = nil }
+        }
+        guard lapsed > 1024 || lapsed == lapses.count else { return }
+        lapses.removeSubrange(..<lapsed)
+        lapsed = 0
     }
 }
