@@ -23,18 +23,26 @@ extension Database {
         }
     }
 
-    /// Brings leases of the journal in, and the epoch that they end.
-    func fold(_ leases: [Lease], epoch: UInt32) throws {
-        // Of a machine that renewed the last lease is enough; the order among machines stays.
-        var last: [MACAddress: Int] = [:]
-        for (index, lease) in leases.enumerated() { last[lease.mac] = index }
+    /// Brings leases of the journal in, each machine once, and the epoch that they end, if they do.
+    func fold(_ leases: ArraySlice<Lease>, epoch: UInt32?) throws {
         // REPLACE also drops the expired lease of another machine on this address.
-        let statement = try cachedStatement(
-            sql: "INSERT OR REPLACE INTO leases (mac, address, expires) VALUES (?, ?, ?)")
-        for (index, lease) in leases.enumerated() where last[lease.mac] == index {
-            try statement.execute(arguments: [lease.mac.column, Int64(lease.address.value), lease.expires])
+        let insert = "INSERT OR REPLACE INTO leases (mac, address, expires) VALUES "
+        // Many rows to a statement: what it costs to run one is a good part of a lease's way into the tables.
+        let size = 64
+        let row = "(?, ?, ?)"
+        let statement = try cachedStatement(sql: insert + repeatElement(row, count: size).joined(separator: ", "))
+        let single = try cachedStatement(sql: insert + row)
+        var rest = leases
+        while !rest.isEmpty {
+            let isFull = rest.count >= size
+            let group = rest.prefix(isFull ? size : 1)
+            let values = group.flatMap { lease -> [DatabaseValue] in
+                [lease.mac.column.databaseValue, Int64(lease.address.value).databaseValue, lease.expires.databaseValue]
+            }
+            try (isFull ? statement : single).execute(arguments: StatementArguments(values))
+            rest = rest.dropFirst(group.count)
         }
-        try execute(sql: "PRAGMA user_version = \(epoch)")
+        if let epoch { try execute(sql: "PRAGMA user_version = \(epoch)") }
     }
 
     /// The newest epoch of the journal that is in the tables.

@@ -18,18 +18,27 @@ enum JournalFormat {
         return sealed(writer)
     }
 
+    /// Appends a record for each lease.
     /// - Parameter group: one number for all records of one write, counted up: a record of a lower one is left over
     ///   from a write that failed and was partly overwritten.
-    static func record(_ lease: Lease, epoch: UInt32, group: UInt32) -> [UInt8] {
-        var writer = ByteWriter(capacity: recordSize)
-        writer.write(0 as UInt16)
-        writer.write(lease.mac)
-        writer.write(UInt32(truncatingIfNeeded: lease.expires >> 32))
-        writer.write(UInt32(truncatingIfNeeded: lease.expires))
-        writer.write(lease.address)
-        writer.write(epoch)
-        writer.write(group)
-        return sealed(writer)
+    static func append(_ leases: ArraySlice<Lease>, epoch: UInt32, group: UInt32, to bytes: inout [UInt8]) {
+        var next = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: leases.count * recordSize))
+        var span = bytes.mutableSpan
+        for lease in leases {
+            // Two bytes stay zero, for a kind of record that is not there yet.
+            span.set(UInt32(truncatingIfNeeded: lease.mac.value >> 32), at: next)
+            span.set(UInt32(truncatingIfNeeded: lease.mac.value), at: next + 4)
+            span.set(UInt32(truncatingIfNeeded: lease.expires >> 32), at: next + 8)
+            span.set(UInt32(truncatingIfNeeded: lease.expires), at: next + 12)
+            span.set(lease.address.value, at: next + 16)
+            span.set(epoch, at: next + 20)
+            span.set(group, at: next + 24)
+            var crc: UInt32 = .max
+            for index in next..<next + recordSize - 4 { step(&crc, span[index]) }
+            span.set(~crc, at: next + recordSize - 4)
+            next += recordSize
+        }
     }
 
     /// The epoch and all leases up to the first record that does not belong to it; nil for a file that was never used.
@@ -80,11 +89,25 @@ enum JournalFormat {
     /// CRC-32C (RFC 3720, 12.1).
     private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
         var crc: UInt32 = .max
-        for byte in bytes { crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+        for byte in bytes { step(&crc, byte) }
         return ~crc
+    }
+
+    private static func step(_ crc: inout UInt32, _ byte: UInt8) {
+        crc = crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)]
     }
 
     private static let table: [UInt32] = (0..<256).map { index in
         (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ 0x82f6_3b78 }
+    }
+}
+
+extension MutableSpan<UInt8> {
+    /// In network byte order.
+    fileprivate mutating func set(_ value: UInt32, at index: Int) {
+        self[index] = UInt8(truncatingIfNeeded: value >> 24)
+        self[index + 1] = UInt8(truncatingIfNeeded: value >> 16)
+        self[index + 2] = UInt8(truncatingIfNeeded: value >> 8)
+        self[index + 3] = UInt8(truncatingIfNeeded: value)
     }
 }

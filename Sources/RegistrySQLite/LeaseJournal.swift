@@ -10,10 +10,10 @@ import Synchronization
 /// number of its epoch with it, in one transaction. What is not folded is read back at the next start.
 final class LeaseJournal: Sendable {
     /// Bytes of each file.
-    static let standardSize = 4 << 20
+    static let standardSize = 8 << 20
 
-    /// Puts leases and the epoch that they end into the database, both or neither.
-    typealias Fold = @Sendable ([Lease], UInt32) throws(RegistryError) -> Void
+    /// Puts leases into the database, and with the last part of a file the epoch that they end, all or nothing.
+    typealias Fold = @Sendable (ArraySlice<Lease>, UInt32?) throws(RegistryError) -> Void
 
     private struct State: ~Copyable {
         var first: JournalFile
@@ -30,9 +30,16 @@ final class LeaseJournal: Sendable {
         var refusal: (error: RegistryError, at: ContinuousClock.Instant)?
     }
 
+    /// A file on its way into the database.
+    private struct Backlog {
+        let epoch: UInt32
+        var leases: ArraySlice<Lease>
+    }
+
     private let state: Mutex<State>
-    /// Held while a file is folded, which takes a while: no append waits for that, unless both files are full.
-    private let folding = Mutex<Void>(())
+    /// Held while a file is folded, which takes a while: no append waits for that, unless both files are full. What is
+    /// left of the file, once its fold began.
+    private let folding = Mutex<Backlog?>(nil)
     private let paths: [String]
     private let size: Int
     private let fold: Fold
@@ -123,15 +130,37 @@ final class LeaseJournal: Sendable {
         }
     }
 
-    /// Brings the file that is not written to into the database, if it is not there yet.
-    func foldInactive() throws(RegistryError) {
-        let result: Result<Void, RegistryError> = folding.withLock { _ in
+    /// Leases that go into the database with one transaction: others write there too.
+    private static let part = 4096
+
+    /// Folds a part of what is due, to be called once a second: little, so that a storm has the processors for itself,
+    /// but all where the file that is written to is half full, for then its turn to be folded comes near.
+    func foldInPassing() throws(RegistryError) {
+        let isPressed = state.withLock { $0.end > size / 2 }
+        try foldInactive(atMost: isPressed ? .max : Self.part)
+    }
+
+    /// Brings the file that is not written to into the database, as far as it is not there yet. Where it ends before the
+    /// file does, or a crash ends it, what is there already is folded again or gone on from: it counts from the epoch on.
+    /// - Parameter limit: leases to bring in now.
+    func foldInactive(atMost limit: Int = .max) throws(RegistryError) {
+        let result: Result<Void, RegistryError> = folding.withLock { backlog in
             let (path, epoch, folded) = state.withLock { state in
                 (paths[1 - state.active], state.epochs[1 - state.active], state.folded)
             }
             guard epoch > folded else { return .success(()) }
             do throws(RegistryError) {
-                try fold(Self.read(path, size: size)?.leases ?? [], epoch)
+                var rest = if let backlog, backlog.epoch == epoch { backlog } else { try load(path, epoch) }
+                var left = limit
+                repeat {
+                    let part = rest.leases.prefix(min(left, Self.part))
+                    rest.leases = rest.leases.dropFirst(part.count)
+                    try fold(part, rest.leases.isEmpty ? epoch : nil)
+                    left -= part.count
+                    backlog = rest
+                } while left > 0 && !rest.leases.isEmpty
+                guard rest.leases.isEmpty else { return .success(()) }
+                backlog = nil
                 state.withLock { $0.folded = epoch }
                 return .success(())
             } catch {
@@ -139,6 +168,15 @@ final class LeaseJournal: Sendable {
             }
         }
         try result.get()
+    }
+
+    private func load(_ path: String, _ epoch: UInt32) throws(RegistryError) -> Backlog {
+        let leases = try Self.read(path, size: size)?.leases ?? []
+        // Of a machine that renewed the last lease is enough; the order among machines stays.
+        var last: [MACAddress: Int] = [:]
+        for (index, lease) in leases.enumerated() { last[lease.mac] = index }
+        let kept = leases.enumerated().filter { last[$0.element.mac] == $0.offset }.map(\.element)
+        return Backlog(epoch: epoch, leases: kept[...])
     }
 
     /// False if the files must change places and the other one is not folded yet.
@@ -166,7 +204,7 @@ final class LeaseJournal: Sendable {
         state.group &+= 1
         var bytes = state.end == 0 ? JournalFormat.header(epoch: epoch) : []
         bytes.reserveCapacity(bytes.count + leases.count * JournalFormat.recordSize)
-        for lease in leases { bytes += JournalFormat.record(lease, epoch: epoch, group: state.group) }
+        JournalFormat.append(leases, epoch: epoch, group: state.group, to: &bytes)
         if state.active == 0 {
             try state.first.store(bytes, at: state.end)
         } else {

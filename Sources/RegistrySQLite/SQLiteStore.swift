@@ -56,7 +56,7 @@ public final class SQLiteStore: Store {
         try openJournal().append(leases)
     }
 
-    public func tidy() throws(RegistryError) { try journal.withLock { $0 }?.foldInactive() }
+    public func tidy() throws(RegistryError) { try journal.withLock { $0 }?.foldInPassing() }
 
     private func openJournal() throws(RegistryError) -> LeaseJournal {
         let result: Result<LeaseJournal, RegistryError> = journal.withLock { journal in

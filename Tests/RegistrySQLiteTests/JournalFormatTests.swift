@@ -12,10 +12,16 @@ import Testing
             expires: 1_700_000_000_000 + Int64(number))
     }
 
+    private func records(_ leases: [Lease], epoch: UInt32, group: UInt32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        JournalFormat.append(leases[...], epoch: epoch, group: group, to: &bytes)
+        return bytes
+    }
+
     private func file(epoch: UInt32, _ groups: [(UInt32, [UInt64])]) -> [UInt8] {
         JournalFormat.header(epoch: epoch)
             + groups.flatMap { group, numbers in
-                numbers.flatMap { JournalFormat.record(lease($0), epoch: epoch, group: group) }
+                records(numbers.map { lease($0) }, epoch: epoch, group: group)
             }
     }
 
@@ -27,7 +33,7 @@ import Testing
 
     /// The layout is on people's disks: it must not change by accident.
     @Test func theBytesAreFrozen() {
-        let hex = (JournalFormat.header(epoch: 7) + JournalFormat.record(lease(1), epoch: 7, group: 2))
+        let hex = (JournalFormat.header(epoch: 7) + records([lease(1)], epoch: 7, group: 2))
             .map { String($0, radix: 16) }.joined(separator: " ")
         #expect(
             hex == """
@@ -66,7 +72,7 @@ import Testing
     }
 
     @Test func whatAnEarlierUseLeftBehindDoesNotCount() throws {
-        let now = file(epoch: 5, [(9, [1])]) + JournalFormat.record(lease(2), epoch: 4, group: 10)
+        let now = file(epoch: 5, [(9, [1])]) + records([lease(2)], epoch: 4, group: 10)
         #expect(try JournalFormat.decode(now)?.leases == [lease(1)])
         // A write of three records failed; the next one, of a higher group, overwrote the first of them.
         let rewritten = file(epoch: 5, [(1, [1]), (3, [2]), (2, [3, 4])])

@@ -23,7 +23,7 @@ import Testing
                 if self.state.withLock({ $0.isBroken }) { throw .failed(operation: "fold", reason: "disk full") }
                 self.state.withLock { state in
                     state.leases += leases
-                    state.epoch = epoch
+                    state.epoch = epoch ?? state.epoch
                 }
             }
         }
@@ -67,6 +67,38 @@ import Testing
             try journal.append([lease(7)])
             let held = try LeaseJournal.Contents(registry: directory + "/registry.sqlite").leases(over: [], after: 0)
             #expect(held.contains(lease(7)))
+        }
+    }
+
+    @Test func aFoldInPartsCountsFromItsEnd() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let folded = Folded()
+            let journal = try folded.open(path)
+            for number in 1...4 { try journal.append([lease(number)]) }
+            for part in 1...3 {
+                try journal.foldInactive(atMost: 1)
+                #expect(folded.state.withLock { $0.leases } == (1...part).map { lease($0) })
+                #expect(folded.state.withLock { $0.epoch } == (part == 3 ? 1 : 0))
+                #expect(try folded.all(path) == Set((1...4).map { lease($0) }))
+            }
+        }
+    }
+
+    @Test func aFoldThatFailsInItsMiddleGoesOnFromThere() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let folded = Folded()
+            let journal = try folded.open(path)
+            for number in 1...4 { try journal.append([lease(number)]) }
+            try journal.foldInactive(atMost: 1)
+            folded.state.withLock { $0.isBroken = true }
+            #expect(throws: RegistryError.self) { try journal.foldInactive() }
+            #expect(try folded.all(path) == Set((1...4).map { lease($0) }))
+            folded.state.withLock { $0.isBroken = false }
+            try journal.foldInactive()
+            #expect(folded.state.withLock { $0.leases } == (1...3).map { lease($0) })
+            #expect(folded.state.withLock { $0.epoch } == 1)
         }
     }
 

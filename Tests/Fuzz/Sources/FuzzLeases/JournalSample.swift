@@ -63,7 +63,9 @@ enum JournalSample {
                 let lease = Lease(
                     mac: MACAddress(value: 0x5254_0012_3400 + UInt64(number)),
                     address: IPv4Address(value: 0x0a4d_0010 + UInt32(number * epoch)), expires: 60_000)
-                return bytes + JournalFormat.record(lease, epoch: UInt32(epoch), group: UInt32(number))
+                var bytes = bytes
+                JournalFormat.append([lease], epoch: UInt32(epoch), group: UInt32(number), to: &bytes)
+                return bytes
             }
         }
         return [
