@@ -25,8 +25,9 @@ public struct RecognizedClients: Sendable {
         of message: DHCPMessage, wasChained: Bool = false, under policy: FirmwarePolicy = FirmwarePolicy()
     ) -> BootClient {
         writeKey(of: message, wasChained: wasChained, policy)
-        for entry in entries where entry.key == key && entry.policy == policy {
-            return BootClient(like: entry.client, message)
+        // By index: an entry is not copied out to be looked at.
+        for index in entries.indices where entries[index].key == key && entries[index].policy == policy {
+            return BootClient(like: entries[index].client, message)
         }
         let client = BootClient(message, wasChained: wasChained, under: policy)
         let entry = Entry(key: key, policy: policy, client: client)

@@ -21,8 +21,8 @@ struct AddressPlan: Sendable {
     /// By address; they do not overlap.
     let ranges: [Range]
     let sectionCount: Int
-    /// Never given: of the server, routers, DNS servers, networks and broadcasts.
-    let withheld: Set<IPv4Address>
+    /// Never given: of the server, routers, DNS servers, networks and broadcasts. In order, for the search.
+    private let withheld: [IPv4Address]
     let reserved: [IPv4Address: Owner]
     /// Sections on the server's own link, where it can ask by ARP.
     let probedSections: [Int]
@@ -33,15 +33,25 @@ struct AddressPlan: Sendable {
     ) {
         self.ranges = ranges.sorted { $0.addresses.lowerBound < $1.addresses.lowerBound }
         self.sectionCount = sectionCount
-        self.withheld = withheld
+        self.withheld = withheld.sorted()
         self.reserved = reserved
         self.probedSections = probedSections
     }
 
     /// The section that an address is given from to whoever asks; nil if it is in no pool, withheld, or reserved.
     func section(of address: IPv4Address) -> Int? {
-        guard let range = range(of: address), !withheld.contains(address), reserved[address] == nil else { return nil }
+        guard let range = range(of: address), !isWithheld(address), reserved[address] == nil else { return nil }
         return range.section
+    }
+
+    private func isWithheld(_ address: IPv4Address) -> Bool {
+        var low = 0
+        var high = withheld.count
+        while low < high {
+            let middle = (low + high) / 2
+            if withheld[middle] < address { low = middle + 1 } else { high = middle }
+        }
+        return low < withheld.count && withheld[low] == address
     }
 
     /// Whether an address may be given to anybody at all.

@@ -191,7 +191,7 @@ struct AddressPool: Sendable {
     /// The addresses to probe next: those that were never used, up to a window ahead of the next one to be given.
     mutating func takeProbes() -> [IPv4Address] {
         var probes: [IPv4Address] = []
-        for section in plan.probedSections {
+        for section in plan.probedSections where sections[section].isProbeDue {
             probes += sections[section].takeProbes { [holders, plan] address in
                 holders[address] == nil && plan.section(of: address) != nil
             }
@@ -239,7 +239,8 @@ extension AddressPool {
     ) {
         let previous = holders[address]
         if let previous, previous.mac != mac, addresses[previous.mac] == address { addresses[previous.mac] = nil }
-        if let other = addresses[mac], other != address {
+        let current = addresses[mac]
+        if let other = current, other != address {
             // The machine moved away from it.
             put(Holder(mac: mac, hold: .offered, expires: 0), at: other)
         }
@@ -247,13 +248,17 @@ extension AddressPool {
         put(
             Holder(
                 mac: mac, hold: hold, expires: expires, claim: claim ?? own?.claim ?? .none,
-                isDisputed: own?.isDisputed ?? false), at: address)
-        addresses[mac] = address
+                isDisputed: own?.isDisputed ?? false), at: address, in: previous)
+        if current != address { addresses[mac] = address }
     }
 
     private mutating func put(_ holder: Holder, at address: IPv4Address) {
+        put(holder, at: address, in: holders[address])
+    }
+
+    /// - Parameter previous: who holds the address until now.
+    private mutating func put(_ holder: Holder, at address: IPv4Address, in previous: Holder?) {
         var holder = holder
-        let previous = holders[address]
         holder.section = previous.map(\.section) ?? plan.section(of: address)
         holders[address] = holder
         guard let section = holder.section else { return }

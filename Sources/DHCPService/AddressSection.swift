@@ -35,6 +35,9 @@ struct AddressSection: Sendable {
         return nil
     }
 
+    /// Whether `takeProbes` has something to name, or the pool is used up.
+    var isProbeDue: Bool { passed > probed || probed - passed <= Self.probeWindow / 2 }
+
     /// The addresses to probe next, a window ahead of the next one to be given, in lots of half a window.
     mutating func takeProbes(where isFree: (IPv4Address) -> Bool) -> [IPv4Address] {
         if passed > probed {

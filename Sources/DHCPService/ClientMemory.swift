@@ -26,7 +26,8 @@ struct ClientMemory: Sendable {
     mutating func keep(_ record: ClientRecord, of mac: MACAddress) {
         if recent.count >= generationSize, recent[mac] == nil {
             older = recent
-            recent = [:]
+            // As many will come again: a table that grows step by step is written anew at each step.
+            recent = Dictionary(minimumCapacity: generationSize)
         }
         recent[mac] = record
     }

@@ -16,6 +16,11 @@ struct DHCPBatch {
 
     /// Adds what the machine made of one message.
     mutating func add(_ actions: [DHCPAction]) {
+        // Most messages are answered at once, by one action or two.
+        guard actions.contains(where: \.isCommit) else {
+            immediate.append(contentsOf: actions)
+            return
+        }
         var lease: Lease?
         var afterwards: [DHCPAction] = []
         for action in actions {
@@ -42,5 +47,11 @@ struct DHCPBatch {
                     node: lease.mac, kind: .refused, at: now, transport: .dhcp,
                     detail: "no DHCPACK for \(lease.address): its lease could not be stored: \(reason)"))
         }
+    }
+}
+
+extension DHCPAction {
+    fileprivate var isCommit: Bool {
+        if case .commit = self { true } else { false }
     }
 }

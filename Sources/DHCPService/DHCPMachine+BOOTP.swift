@@ -20,7 +20,8 @@ extension DHCPMachine {
             return refuse(exchange, "no BOOTREPLY: \(error)")
         }
         if client.isGivenLoader { exchange.conversation.loaderGiven = exchange.now }
-        let seconds = subnet(of: address, for: exchange).settings.leaseTimes.bootp ?? DHCPLeaseTimes.forever
+        let seconds =
+            network.subnets[subnet(of: address, for: exchange)].settings.leaseTimes.bootp ?? DHCPLeaseTimes.forever
         let expires = exchange.now + Int64(seconds) * 1000
         pool.lease(address, to: exchange.mac, isReserved: exchange.reservation?.address == address, until: expires)
         let actions: [DHCPAction] = [

@@ -18,9 +18,9 @@ extension DHCPMachine {
     /// Only relay agents of subnets that are served are answered, and not faster than machines are: who holds which
     /// address is nobody else's business (RFC 4388, 7).
     mutating func answerLeaseQuery(_ bytes: [UInt8], from source: IPv4Endpoint, at now: Int64) -> [DHCPAction]? {
-        guard bytes.count > 242, bytes[0] == 1, bytes[240..<243] == [53, 1, QueryType.query.rawValue] else {
-            return nil
-        }
+        guard bytes.count > 242, bytes[0] == 1, bytes[240] == 53, bytes[241] == 1,
+            bytes[242] == QueryType.query.rawValue
+        else { return nil }
         // A query by address names no machine, not even a kind of hardware.
         var readable = bytes
         let isBare = bytes[1] == 0 && bytes[2] == 0

@@ -13,7 +13,7 @@ extension DHCPMachine {
         if type == .ack { reply.clientAddress = request.clientAddress }
         if let address {
             reply.yourAddress = address
-            addTimes(subnet.settings.leaseTimes.granted(request.options.leaseTime), to: &reply)
+            addTimes(network.subnets[subnet].settings.leaseTimes.granted(request.options.leaseTime), to: &reply)
         }
         if !exchange.verdict.isIgnored { client.fillBootFields(of: &reply, from: bootServer) }
         addOptions(of: subnet, to: &reply, for: exchange, client)
@@ -35,12 +35,11 @@ extension DHCPMachine {
             destination: request.relayAddress == .any ? .broadcast : relayed(exchange), source: .server)
     }
 
-    /// The subnet whose mask, router and times belong to an address; where several share a link, it need not be the one
-    /// that the client was found in.
-    func subnet(of address: IPv4Address?, for exchange: Exchange) -> ServedNetwork.Subnet {
-        let subnet = network.subnets[exchange.subnet]
-        guard subnet.neighbours.count > 1, let index = address.flatMap(network.index) else { return subnet }
-        return network.subnets[index]
+    /// The subnet whose mask, router and times belong to an address, as `ServedNetwork` numbers them; where several share
+    /// a link, it need not be the one that the client was found in.
+    func subnet(of address: IPv4Address?, for exchange: Exchange) -> Int {
+        guard network.subnets[exchange.subnet].neighbours.count > 1 else { return exchange.subnet }
+        return address.flatMap(network.index) ?? exchange.subnet
     }
 
     private func addTimes(_ seconds: UInt32, to reply: inout DHCPMessage) {
@@ -53,22 +52,23 @@ extension DHCPMachine {
     /// What the client is told of its network: of the machine, its groups, its subnet and the server, the first that
     /// says anything of an option.
     func addOptions(
-        of subnet: ServedNetwork.Subnet, to reply: inout DHCPMessage, for exchange: Exchange, _ client: BootClient
+        of subnet: Int, to reply: inout DHCPMessage, for exchange: Exchange, _ client: BootClient
     ) {
         let wanted = exchange.message.options
         var settled = reply.options.codes
         // ROMs use the mask and forget to ask for it.
-        reply.options.subnetMask = subnet.subnet.netmask
+        let range = network.subnets[subnet].subnet
+        reply.options.subnetMask = range.netmask
         if let name = exchange.hostName {
             settled.insert(.hostName)
             if wanted.requests(.hostName) { reply.options.hostName = name }
         }
-        let codes = wanted[.parameterRequestList].map { DHCPOptionCodeSet($0.lazy.map(DHCPOptionCode.init(rawValue:))) }
+        let codes = wanted.requestedCodes
         if let own = exchange.reservation?.options, !own.isEmpty {
             add(own, to: &reply, &settled, wanted: codes, client)
         }
-        add(subnet.options, to: &reply, &settled, wanted: codes, client)
-        if !settled.contains(.broadcastAddress) { reply.options.broadcastAddress = subnet.subnet.broadcast }
+        add(network.subnets[subnet].options, to: &reply, &settled, wanted: codes, client)
+        if !settled.contains(.broadcastAddress) { reply.options.broadcastAddress = range.broadcast }
         if reply.options[.classlessStaticRoute] != nil { leaveRouterToRoutes(&reply) }
     }
 

@@ -64,9 +64,8 @@ extension DHCPMachine {
     /// - Parameter isInUse: the machine runs with it. It keeps it then until it starts again, even where another one is
     ///   reserved for it by now.
     private func problem(with address: IPv4Address, for exchange: Exchange, isInUse: Bool) -> String? {
-        let subnet = network.subnets[exchange.subnet]
-        guard let index = network.index(of: address), subnet.neighbours.contains(index) else {
-            return "\(address) is not in \(subnet.subnet)"
+        guard let index = network.index(of: address), network.subnets[exchange.subnet].neighbours.contains(index) else {
+            return "\(address) is not in \(network.subnets[exchange.subnet].subnet)"
         }
         guard pool.isServed(address) else { return "\(address) is not in \(network.subnets[index].poolNames)" }
         let reserved = reservedAddress(for: exchange)
@@ -95,7 +94,7 @@ extension DHCPMachine {
         } catch {
             return refuse(exchange, "\(client): no DHCPACK: \(error)")
         }
-        let times = subnet(of: address, for: exchange).settings.leaseTimes
+        let times = network.subnets[subnet(of: address, for: exchange)].settings.leaseTimes
         let expires = exchange.now + Int64(times.granted(exchange.message.options.leaseTime)) * 1000
         pool.lease(
             address, to: exchange.mac, isReserved: exchange.reservation?.address == address, until: expires)

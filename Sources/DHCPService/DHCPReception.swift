@@ -89,17 +89,20 @@ struct DHCPReception: Sendable {
         var record = exchange.record
         record.conversation = exchange.conversation
         record.answer = nil
-        var replies: [DHCPReply] = []
+        var only: DHCPReply?
+        var replies = 0
         var waits = false
         for action in actions {
             switch action {
             case .commit: waits = true
-            case .send(let reply): replies.append(reply)
+            case .send(let reply):
+                only = reply
+                replies += 1
             case .record, .probe, .observe: break
             }
         }
         if waits { commits += 1 }
-        if let reply = replies.first, replies.count == 1 {
+        if let reply = only, replies == 1 {
             record.answer = GivenAnswer(
                 reply, to: exchange.digest, from: exchange.source, at: exchange.now, after: waits ? commits : 0,
                 epoch: epoch)

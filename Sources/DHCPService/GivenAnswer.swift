@@ -35,19 +35,20 @@ struct GivenAnswer: Hashable, Sendable {
     static func digest(_ bytes: [UInt8], on port: DHCPPort) -> UInt64 {
         bytes.withUnsafeBytes { bytes in
             var state = seed ^ UInt64(bytes.count) ^ UInt64(port.rawValue) << 32
-            func mix(_ word: UInt64) {
-                state = (state ^ word) &* 0x9e37_79b9_7f4a_7c15
-                state ^= state >> 29
-            }
             var offset = 0
             while offset + 8 <= bytes.count {
                 var word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
                 // Octets 8 and 9 of the message are `secs`.
                 if offset == 8 { word = UInt64(littleEndian: word) & ~0xffff }
-                mix(word)
+                state = (state ^ word) &* 0x9e37_79b9_7f4a_7c15
+                state ^= state >> 29
                 offset += 8
             }
-            for byte in bytes[offset...] { mix(UInt64(byte)) }
+            while offset < bytes.count {
+                state = (state ^ UInt64(bytes[offset])) &* 0x9e37_79b9_7f4a_7c15
+                state ^= state >> 29
+                offset += 1
+            }
             return state
         }
     }

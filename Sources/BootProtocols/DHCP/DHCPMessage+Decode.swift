@@ -26,37 +26,37 @@ extension DHCPMessage {
     }
 
     // RFC 2131, figure 1.
-    private static let serverNameField = 44..<108
-    private static let fileField = 108..<236
+    static let serverNameField = 44..<108
+    static let fileField = 108..<236
 
     private static func fixedFields(_ bytes: [UInt8]) throws(DHCPError) -> DHCPMessage {
         guard bytes.count >= fixedSize else { throw .tooShort(byteCount: bytes.count) }
-        var reader = ByteReader(bytes)
-        guard let op = reader.uint8(), let hardwareType = reader.uint8(), let addressLength = reader.uint8(),
-            let hops = reader.uint8(), let transactionID = reader.uint32(), let secs = reader.uint16(),
-            let flags = reader.uint16(), let clientAddress = reader.ipv4Address(),
-            let yourAddress = reader.ipv4Address(), let nextServer = reader.ipv4Address(),
-            let relayAddress = reader.ipv4Address(), let mac = reader.macAddress()
-        else { throw .tooShort(byteCount: bytes.count) }
-        guard let operation = Operation(rawValue: op) else { throw .unknownOperation(op) }
-        guard hardwareType == 1, addressLength == 6 else {
-            throw .notEthernet(hardwareType: hardwareType, addressLength: addressLength)
+        guard let operation = Operation(rawValue: bytes[0]) else { throw .unknownOperation(bytes[0]) }
+        guard bytes[1] == 1, bytes[2] == 6 else {
+            throw .notEthernet(hardwareType: bytes[1], addressLength: bytes[2])
         }
-        var cookie = ByteReader(bytes[fileField.upperBound..<fixedSize])
-        guard cookie.uint32() == magicCookie else { throw .noMagicCookie }
-        var message = DHCPMessage(operation, transactionID: transactionID, mac: mac)
-        message.hops = hops
-        message.secs = secs
-        message.flags = flags
-        message.clientAddress = clientAddress
-        message.yourAddress = yourAddress
-        message.nextServer = nextServer
-        message.relayAddress = relayAddress
+        guard number(bytes, at: fileField.upperBound) == magicCookie else { throw .noMagicCookie }
+        let mac = MACAddress(value: UInt64(number(bytes, at: 28)) << 16 | UInt64(number(bytes, at: 30) & 0xffff))
+        var message = DHCPMessage(operation, transactionID: number(bytes, at: 4), mac: mac)
+        message.hops = bytes[3]
+        message.secs = UInt16(truncatingIfNeeded: number(bytes, at: 8) >> 16)
+        message.flags = UInt16(truncatingIfNeeded: number(bytes, at: 8))
+        message.clientAddress = IPv4Address(value: number(bytes, at: 12))
+        message.yourAddress = IPv4Address(value: number(bytes, at: 16))
+        message.nextServer = IPv4Address(value: number(bytes, at: 20))
+        message.relayAddress = IPv4Address(value: number(bytes, at: 24))
         return message
     }
 
+    /// Four bytes within the fixed fields, which are all there.
+    private static func number(_ bytes: [UInt8], at index: Int) -> UInt32 {
+        UInt32(bytes[index]) << 24 | UInt32(bytes[index + 1]) << 16 | UInt32(bytes[index + 2]) << 8
+            | UInt32(bytes[index + 3])
+    }
+
     private static func name(_ field: ArraySlice<UInt8>) -> String {
-        String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
+        guard field.first != 0 else { return "" }
+        return String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
     }
 }
 

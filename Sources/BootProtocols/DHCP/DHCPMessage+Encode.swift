@@ -6,37 +6,59 @@ extension DHCPMessage {
     /// RFC 3396, and EDK2 takes the first piece for the whole.
     /// - Parameter limit: bytes that the receiver takes; see `DHCPOptions.payloadLimit`.
     public func encoded(limit: Int = DHCPMessage.maximumSize) throws(DHCPError) -> [UInt8] {
-        var writer = ByteWriter(capacity: Self.minimumSize * 2)
-        writer.write(operation.rawValue)
-        writer.write(1 as UInt8)
-        writer.write(6 as UInt8)
-        writer.write(hops)
-        writer.write(transactionID)
-        writer.write(secs)
-        writer.write(flags)
-        writer.write(clientAddress)
-        writer.write(yourAddress)
-        writer.write(nextServer)
-        writer.write(relayAddress)
-        writer.write(mac)
-        writer.pad(to: 44)
-        try Self.write(serverName, field: "sname", to: &writer, upTo: 108)
-        try Self.write(bootFile, field: "file", to: &writer, upTo: 236)
-        writer.write(Self.magicCookie)
-        try options.write(to: &writer)
-        guard writer.bytes.count <= limit else {
-            throw .exceedsLimit(byteCount: writer.bytes.count, limit: limit)
-        }
-        writer.pad(to: Self.minimumSize)
-        return writer.bytes
+        let size = Self.fixedSize + options.encodedSize
+        // Made whole at once, for a byte that is appended costs ten times one that is set.
+        var bytes = [UInt8](repeating: 0, count: max(size, Self.minimumSize))
+        var span = bytes.mutableSpan
+        writeFixedFields(to: &span)
+        try Self.write(serverName, field: "sname", to: &span, Self.serverNameField)
+        try Self.write(bootFile, field: "file", to: &span, Self.fileField)
+        try options.write(to: &span, from: Self.fixedSize)
+        guard size <= limit else { throw .exceedsLimit(byteCount: size, limit: limit) }
+        return bytes
     }
 
-    /// Writes a name and zeros up to the field's end, at least one.
+    // RFC 2131, figure 1.
+    private func writeFixedFields(to span: inout MutableSpan<UInt8>) {
+        span[0] = operation.rawValue
+        span[1] = 1
+        span[2] = 6
+        span[3] = hops
+        span.set(transactionID, at: 4)
+        span.set(secs, at: 8)
+        span.set(flags, at: 10)
+        span.set(clientAddress.value, at: 12)
+        span.set(yourAddress.value, at: 16)
+        span.set(nextServer.value, at: 20)
+        span.set(relayAddress.value, at: 24)
+        span.set(UInt32(truncatingIfNeeded: mac.value >> 16), at: 28)
+        span.set(UInt16(truncatingIfNeeded: mac.value), at: 32)
+        span.set(Self.magicCookie, at: Self.fileField.upperBound)
+    }
+
+    /// Writes a name into its field, whose zeros behind it stay, at least one.
     private static func write(
-        _ name: String, field: String, to writer: inout ByteWriter, upTo end: Int
+        _ name: String, field: String, to span: inout MutableSpan<UInt8>, _ place: Range<Int>
     ) throws(DHCPError) {
-        writer.write(contentsOf: name.utf8)
-        guard writer.bytes.count < end else { throw .nameTooLong(field: field, byteCount: name.utf8.count) }
-        writer.pad(to: end)
+        guard !name.isEmpty else { return }
+        guard name.utf8.count < place.count else { throw .nameTooLong(field: field, byteCount: name.utf8.count) }
+        var next = place.lowerBound
+        for byte in name.utf8 {
+            span[next] = byte
+            next += 1
+        }
+    }
+}
+
+/// Numbers in network byte order.
+extension MutableSpan<UInt8> {
+    fileprivate mutating func set(_ value: UInt16, at index: Int) {
+        self[index] = UInt8(truncatingIfNeeded: value >> 8)
+        self[index + 1] = UInt8(truncatingIfNeeded: value)
+    }
+
+    fileprivate mutating func set(_ value: UInt32, at index: Int) {
+        set(UInt16(truncatingIfNeeded: value >> 16), at: index)
+        set(UInt16(truncatingIfNeeded: value), at: index + 2)
     }
 }

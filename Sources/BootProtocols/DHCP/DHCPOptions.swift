@@ -52,12 +52,15 @@ public struct DHCPOptions: Sendable {
         if let index = index(of: code) { entries.remove(at: index) }
     }
 
+    private mutating func makeRoom() {
+        guard entries.isEmpty else { return }
+        entries.reserveCapacity(Self.usualCount)
+        storage.reserveCapacity(Self.usualSize)
+    }
+
     /// Sets the option to what `body` appends.
     mutating func write(_ code: DHCPOptionCode, _ body: (inout [UInt8]) -> Void) {
-        if entries.isEmpty {
-            entries.reserveCapacity(Self.usualCount)
-            storage.reserveCapacity(Self.usualSize)
-        }
+        makeRoom()
         let start = storage.count
         body(&storage)
         put(Entry(code: code, start: start, end: storage.count))
@@ -93,28 +96,41 @@ public struct DHCPOptions: Sendable {
         for entry in entries { try body(entry.code, storage[entry.start..<entry.end]) }
     }
 
-    /// Appends the options as they go on the wire: the message type first, relay agent information last, the others
-    /// in their order, and END.
-    func write(to writer: inout ByteWriter) throws(DHCPError) {
-        for entry in entries where entry.code == .messageType { try write(entry, to: &writer) }
-        for entry in entries where entry.code != .messageType && entry.code != .relayAgentInformation {
-            try write(entry, to: &writer)
-        }
-        for entry in entries where entry.code == .relayAgentInformation { try write(entry, to: &writer) }
-        writer.write(DHCPOptionCode.end.rawValue)
+    /// GRUB compares the class of the answer that its firmware got with this as a C string; PAD is its NUL.
+    private func takesPad(_ entry: Entry) -> Bool {
+        entry.code == .vendorClass && storage[entry.start..<entry.end].elementsEqual("HTTPClient".utf8)
     }
 
-    private func write(_ entry: Entry, to writer: inout ByteWriter) throws(DHCPError) {
+    /// Bytes that `write` makes.
+    var encodedSize: Int {
+        var size = 1
+        for entry in entries { size += 2 + (entry.end - entry.start) + (takesPad(entry) ? 1 : 0) }
+        return size
+    }
+
+    /// Writes the options as they go on the wire, `encodedSize` bytes: the message type first, relay agent information
+    /// last, the others in their order, and END.
+    func write(to span: inout MutableSpan<UInt8>, from start: Int) throws(DHCPError) {
+        var next = start
+        for entry in entries where entry.code == .messageType { try write(entry, to: &span, &next) }
+        for entry in entries where entry.code != .messageType && entry.code != .relayAgentInformation {
+            try write(entry, to: &span, &next)
+        }
+        for entry in entries where entry.code == .relayAgentInformation { try write(entry, to: &span, &next) }
+        span[next] = DHCPOptionCode.end.rawValue
+    }
+
+    private func write(_ entry: Entry, to span: inout MutableSpan<UInt8>, _ next: inout Int) throws(DHCPError) {
         let size = entry.end - entry.start
         guard let length = UInt8(exactly: size) else { throw .optionTooLong(code: entry.code, byteCount: size) }
-        writer.write(entry.code.rawValue)
-        writer.write(length)
-        let value = storage[entry.start..<entry.end]
-        writer.write(contentsOf: value)
-        // GRUB compares the class of the answer that its firmware got with this as a C string; PAD is its NUL.
-        if entry.code == .vendorClass, value.elementsEqual("HTTPClient".utf8) {
-            writer.write(DHCPOptionCode.pad.rawValue)
+        span[next] = entry.code.rawValue
+        span[next + 1] = length
+        next += 2
+        for index in entry.start..<entry.end {
+            span[next] = storage[index]
+            next += 1
         }
+        if takesPad(entry) { next += 1 }
     }
 }
 
@@ -161,15 +177,22 @@ extension DHCPOptions {
         self[code].map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
-    mutating func set(_ code: DHCPOptionCode, _ value: UInt8?) { set(code, number: value) }
+    mutating func set(_ code: DHCPOptionCode, _ value: UInt8?) { set(code, number: value.map(UInt32.init), size: 1) }
 
-    mutating func set(_ code: DHCPOptionCode, _ value: UInt16?) { set(code, number: value) }
+    mutating func set(_ code: DHCPOptionCode, _ value: UInt16?) { set(code, number: value.map(UInt32.init), size: 2) }
 
-    mutating func set(_ code: DHCPOptionCode, _ value: UInt32?) { set(code, number: value) }
+    mutating func set(_ code: DHCPOptionCode, _ value: UInt32?) { set(code, number: value, size: 4) }
 
-    private mutating func set<Number: FixedWidthInteger>(_ code: DHCPOptionCode, number: Number?) {
+    private mutating func set(_ code: DHCPOptionCode, number: UInt32?, size: Int) {
         guard let number else { return remove(code) }
-        write(code) { bytes in withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) } }
+        makeRoom()
+        let start = storage.count
+        var shift = UInt32(8 * size)
+        while shift > 0 {
+            shift -= 8
+            storage.append(UInt8(truncatingIfNeeded: number >> shift))
+        }
+        put(Entry(code: code, start: start, end: storage.count))
     }
 
     /// An option's value as `write` makes it.

@@ -6,6 +6,15 @@ extension DHCPOptions {
         set { self[.parameterRequestList] = newValue.map { $0.map(\.rawValue)[...] } }
     }
 
+    /// The same as a set; nil if absent.
+    public var requestedCodes: DHCPOptionCodeSet? {
+        self[.parameterRequestList].map { list in
+            var codes = DHCPOptionCodeSet()
+            for code in list { codes.insert(DHCPOptionCode(rawValue: code)) }
+            return codes
+        }
+    }
+
     /// Whether the client asked for `code`. A client without option 55 leaves the choice to the server.
     public func requests(_ code: DHCPOptionCode) -> Bool {
         self[.parameterRequestList]?.contains(code.rawValue) ?? true
