@@ -15,12 +15,16 @@ struct DHCPBench: AsyncParsableCommand {
             "In namespaces of its own, over one cable, each server in turn. Needs root, kea-admin and the servers.")
 
     @OptionGroup var server: ServerUnderTest
-    @Option(help: "Seconds of each step of the race, 1 to 60.")
+    @Option(help: "Seconds of each run of the race, 1 to 60.")
     var seconds = 4
     @Option(help: "Runs of each rate, 1 to 20; the middle one counts.")
     var rounds = 3
     @Option(help: "Only a part: peers (the race by perfdhcp) or own (Perseid by its own generator).")
     var only: Part?
+    @Option(parsing: .upToNextOption, help: "Servers of the race; its figures need all three.")
+    var servers = Server.allCases
+
+    enum Server: String, CaseIterable, ExpressibleByArgument { case kea, dnsmasq, perseid }
 
     enum Part: String, CaseIterable, ExpressibleByArgument { case peers, own }
 
@@ -51,11 +55,21 @@ struct DHCPBench: AsyncParsableCommand {
         let packages = ["kea-dhcp4-server", "kea-admin", "dnsmasq-base"]
         let query = Program("dpkg-query", ["--show", "--showformat=  ${Package} ${Version}\\n"] + packages)
         say(try await query.run())
-        let race = PeerRace(network: network, directory: directory, seconds: seconds, say: say)
-        let kea = try await race.row(of: .kea)
-        let dnsmasq = try await race.row(of: .dnsmasq)
-        let ours = try await race.row(of: .perseid(server.perseid, stage1: server.stage1))
-        say(PeerRace.table([kea, dnsmasq, ours]))
+        let race = PeerRace(network: network, directory: directory, seconds: seconds, rounds: rounds, say: say)
+        var rows: [Server: PeerRace.Row] = [:]
+        for name in Server.allCases where servers.contains(name) {
+            rows[name] = try await race.row(of: contender(name))
+        }
+        say(PeerRace.table(Server.allCases.compactMap { rows[$0] }))
+        guard let kea = rows[.kea], let dnsmasq = rows[.dnsmasq], let ours = rows[.perseid] else { return [] }
         return PeerRace.figures(kea: kea, dnsmasq: dnsmasq, perseid: ours)
+    }
+
+    private func contender(_ name: Server) -> DHCPContender {
+        switch name {
+        case .kea: .kea
+        case .dnsmasq: .dnsmasq
+        case .perseid: .perseid(server.perseid, stage1: server.stage1)
+        }
     }
 }

@@ -12,15 +12,17 @@ struct PeerRace: Sendable {
 
     let network: StormNetwork
     let directory: LabDirectory
-    /// Of each step.
+    /// Of each run.
     let seconds: Int
+    /// Runs of each rate; the one in the middle by its loss counts.
+    let rounds: Int
     let say: @Sendable (String) -> Void
 
     func row(of contender: DHCPContender) async throws -> Row {
         try await contender.serving(network, directory) { try await climb(contender, $0) }
     }
 
-    /// Half as fast again until it fails, or half as fast until it does not; then once between the two.
+    /// Half as fast again until it fails, or half as fast until it does not; then between the two until they are close.
     private func climb(_ contender: DHCPContender, _ process: ServerProcess) async throws -> Row {
         var best = Row(name: contender.name)
         var good: Int?
@@ -40,8 +42,7 @@ struct PeerRace: Sendable {
                 rate /= 2
                 continue
             }
-            // Once between the two, unless they are close already.
-            guard failed - passed > passed / 4 else { break }
+            guard failed - passed > passed / 8 else { break }
             rate = (passed + failed) / 2
         }
         return best
@@ -49,12 +50,19 @@ struct PeerRace: Sendable {
 
     /// The row that this rate makes, and whether the server kept up.
     private func step(_ rate: Int, _ name: String, _ process: ServerProcess) async throws -> (Row, isGood: Bool) {
+        var runs: [(row: Row, loss: Double)] = []
+        for _ in 0..<max(1, rounds) { runs.append(try await run(rate, name, process)) }
+        let middle = runs.sorted { $0.loss < $1.loss }[(runs.count - 1) / 2]
+        return (middle.row, middle.loss < 1)
+    }
+
+    private func run(_ rate: Int, _ name: String, _ process: ServerProcess) async throws -> (row: Row, loss: Double) {
         let before = process.processorSeconds
         let result = try await PerfDHCP.run(rate: rate, seconds: seconds, at: network)
         let used = process.processorSeconds - before
         let loss = (result.lossPercent * 100).rounded() / 100
         say("  \(name), \(rate)/s offered: \(Int(result.perSecond))/s answered, \(loss) % lost")
         let time = used / Double(max(1, result.completed)) * 1e6
-        return (Row(name: name, best: result.perSecond, processorTime: time), result.lossPercent < 1)
+        return (Row(name: name, best: result.perSecond, processorTime: time), result.lossPercent)
     }
 }
