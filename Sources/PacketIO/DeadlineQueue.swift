@@ -6,21 +6,22 @@ public protocol Deadlined {
 /// What is due, the earliest first: a binary heap.
 ///
 /// Nothing is looked for and taken out when it is due at another time after all: whoever takes an entry can tell that
-/// it is outdated, and passes over it or puts it back.
+/// it is outdated, and passes over it or puts it back. All is inlinable, since each DHCP exchange inserts twice: a
+/// generic of another module is made for its type of entry only then.
 public struct DeadlineQueue<Entry: Deadlined & Sendable>: Sendable {
-    private var heap: [Entry]
+    @usableFromInline var heap: [Entry]
 
-    public var first: Entry? { heap.first }
-    public var count: Int { heap.count }
+    @inlinable public var first: Entry? { heap.first }
+    @inlinable public var count: Int { heap.count }
 
-    public init() { heap = [] }
+    @inlinable public init() { heap = [] }
 
-    public init(_ entries: some Sequence<Entry>) {
+    @inlinable public init(_ entries: some Sequence<Entry>) {
         heap = Array(entries)
         for parent in (0..<heap.count / 2).reversed() { sink(parent) }
     }
 
-    public mutating func insert(_ entry: Entry) {
+    @inlinable public mutating func insert(_ entry: Entry) {
         heap.append(entry)
         var child = heap.count - 1
         while child > 0 {
@@ -32,13 +33,13 @@ public struct DeadlineQueue<Entry: Deadlined & Sendable>: Sendable {
     }
 
     /// Takes out the first entry, if there is one.
-    public mutating func removeFirst() {
+    @inlinable public mutating func removeFirst() {
         guard let last = heap.popLast(), !heap.isEmpty else { return }
         heap[0] = last
         sink(0)
     }
 
-    private mutating func sink(_ start: Int) {
+    @inlinable mutating func sink(_ start: Int) {
         var parent = start
         while let child = earlierChild(of: parent), heap[child].deadline < heap[parent].deadline {
             heap.swapAt(child, parent)
@@ -46,7 +47,7 @@ public struct DeadlineQueue<Entry: Deadlined & Sendable>: Sendable {
         }
     }
 
-    private func earlierChild(of parent: Int) -> Int? {
+    @inlinable func earlierChild(of parent: Int) -> Int? {
         let left = 2 * parent + 1
         guard left < heap.count else { return nil }
         let right = left + 1
@@ -56,7 +57,7 @@ public struct DeadlineQueue<Entry: Deadlined & Sendable>: Sendable {
 
 extension DeadlineQueue where Entry: Hashable {
     /// Takes out what is outdated, and entries that are there twice.
-    public mutating func keep(where isCurrent: (Entry) -> Bool) {
+    @inlinable public mutating func keep(where isCurrent: (Entry) -> Bool) {
         self = DeadlineQueue(Set(heap.filter(isCurrent)))
     }
 }
