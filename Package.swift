@@ -63,6 +63,7 @@ let package = Package(
         room("CapsuleStore", uses: ["CapsuleFormat", "CLinux", subprocess]),
         room("Registry", uses: ["BootMachine", "BootProtocols", crypto]),
         room("NodeLists", uses: ["Registry", "BootProtocols", .product(name: "Yams", package: "Yams")]),
+        room("Administration", uses: ["Registry", "NodeLists", "BootMachine", "BootProtocols"]),
         room("RegistrySQLite", uses: ["Registry", .product(name: "GRDB", package: "GRDB.swift")]),
         room("BootPolicy", uses: ["BootProtocols", "BootMachine", "Registry"]),
         room("DHCPService", uses: ["PacketIO", "BootPolicy", "Registry", "BootMachine", "BootProtocols"]),
@@ -81,7 +82,7 @@ let package = Package(
         room(
             "ControlPlane",
             uses: [
-                "PacketIO", .product(name: "Hummingbird", package: "hummingbird"),
+                "Administration", "PacketIO", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -96,7 +97,7 @@ let package = Package(
             name: "perseid-storm",
             dependencies: [
                 "StormKit", "BootLab", "BootMachine", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite",
-                "CapsuleFormat", "CapsuleStore", argumentParser,
+                "Administration", "CapsuleFormat", "CapsuleStore", argumentParser,
             ],
             swiftSettings: strict),
         room(
@@ -109,7 +110,8 @@ let package = Package(
             name: "perseid",
             dependencies: [
                 "BootProtocols", "PacketIO", "BootMachine", "CapsuleFormat", "CapsuleStore",
-                "Registry", "RegistrySQLite", "NodeLists", "BootPolicy", "DHCPService", "TFTPService", "BootHTTP",
+                "Registry", "RegistrySQLite", "NodeLists", "Administration", "BootPolicy", "DHCPService", "TFTPService",
+                "BootHTTP",
                 "BootLab", "CLinux", "LinkWatch", "PacketCapture", "Dissection",
                 "ControlPlane",
                 argumentParser, logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -125,6 +127,7 @@ let package = Package(
         tests(of: "CapsuleFormat"),
         tests(of: "CapsuleStore", uses: ["CapsuleFormat"]),
         tests(of: "NodeLists", uses: ["BootProtocols"]),
+        tests(of: "Administration", uses: ["Registry", "RegistrySQLite", "BootMachine", "BootProtocols"]),
         tests(of: "RegistrySQLite", uses: ["Registry", "BootMachine", "BootProtocols"]),
         tests(of: "BootPolicy", uses: ["BootMachine", "BootProtocols", "Registry", "PacketCapture"]),
         tests(
@@ -135,7 +138,7 @@ let package = Package(
             ]),
         tests(of: "LinkWatch", uses: ["BootProtocols", "PacketCapture"]),
         tests(of: "Dissection", uses: ["BootProtocols", "PacketCapture"]),
-        tests(of: "ControlPlane", uses: ["PacketIO", logging]),
+        tests(of: "ControlPlane", uses: ["Administration", "PacketIO", "Registry", "RegistrySQLite", logging]),
         tests(of: "TFTPService", uses: ["BootProtocols", "PacketIO"]),
         tests(
             of: "BootHTTP",
@@ -145,7 +148,9 @@ let package = Package(
             ]),
         tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "PacketIO"]),
         tests(of: "StormKit", uses: ["BootProtocols"]),
-        tests(of: "perseid", uses: ["BootHTTP", "BootProtocols", "DHCPService", "Registry"]),
+        tests(
+            of: "perseid",
+            uses: ["Administration", "BootMachine", "BootHTTP", "BootProtocols", "DHCPService", "Registry"]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
         .testTarget(

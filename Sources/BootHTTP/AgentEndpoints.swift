@@ -23,14 +23,15 @@ extension BootEndpoints {
             refuse(attempt.node, "check-in: \(error)")
             return .text(400, "the check-in does not read: \(error)")
         }
-        guard message.mac == attempt.node, let node = ledger.record(of: attempt.node)?.node else {
+        guard ledger.primary(of: message.mac) == attempt.node, let node = ledger.record(of: attempt.node)?.node else {
             refuse(attempt.node, "check-in for \(message.mac) with this node's token")
             return .unauthorized
         }
         guard takeLayerKey(message, of: attempt) else {
             return .text(403, "this boot attempt has another key; boot again for a new attempt")
         }
-        let plan = planMaker.plan(for: node, checkIn: message, resolve: capsules.bootable)
+        let plan = planMaker.plan(
+            for: node, groups: ledger.groups, boot: attempt.boot, checkIn: message, resolve: capsules.bootable)
         let now = wallMilliseconds()
         ledger.record(
             BootEvent(

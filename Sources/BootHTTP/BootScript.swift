@@ -19,6 +19,8 @@ public struct BootScript: Sendable {
         /// The same of the one for arm64; empty where there is none.
         var arm64KernelDigest: String
         var kernelArguments: String
+        /// What the node boots instead of stage 1, where it is `local` or `memtest`, or beside it.
+        var boot: NextBoot.Target?
     }
 
     private let directory: String
@@ -40,18 +42,22 @@ public struct BootScript: Sendable {
     }
 
     func render(_ kind: BootTemplate, _ values: Values) throws(Failure) -> String {
-        try template(kind).render([
-            "name": values.name,
-            "mac": values.mac.description,
-            "macWithHyphens": values.mac.joined(by: "-"),
-            "attempt": String(values.token.attempt),
-            "token": values.token.text,
-            "server": values.server,
-            "address": values.address.description,
-            "kernelDigest": values.kernelDigest,
-            "arm64KernelDigest": values.arm64KernelDigest,
-            "kernelArguments": values.kernelArguments,
-        ])
+        try template(kind).render(
+            [
+                "name": values.name,
+                "mac": values.mac.description,
+                "macWithHyphens": values.mac.joined(by: "-"),
+                "attempt": String(values.token.attempt),
+                "token": values.token.text,
+                "server": values.server,
+                "address": values.address.description,
+                "kernelDigest": values.kernelDigest,
+                "arm64KernelDigest": values.arm64KernelDigest,
+                "kernelArguments": values.kernelArguments,
+                "local": values.boot == .local,
+                "memtest": values.boot == .memtest,
+                "shell": values.boot == .shell || values.boot == .rescue,
+            ] as [String: Any])
     }
 
     private func template(_ kind: BootTemplate) throws(Failure) -> MustacheTemplate {

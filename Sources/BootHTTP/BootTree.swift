@@ -66,7 +66,9 @@ public struct BootTree: Sendable {
     public func open(_ name: BootName, for address: IPv4Address?) throws(Refusal) -> Entry {
         switch name {
         case .file(let path): .file(try open(path))
-        case .script(let kind, let mac): try render(kind, for: owner(of: mac, at: address))
+        case .script(let kind, let mac):
+            // The interface that boots, which need not be the one that the node is keyed by.
+            try render(kind, for: owner(of: mac, at: address), by: mac ?? address.flatMap { ledger.machine(at: $0) })
         }
     }
 
@@ -85,7 +87,7 @@ public struct BootTree: Sendable {
         let holder = address.flatMap { ledger.machine(at: $0) }
         // A name without a MAC, asked for by a stranger: there is nothing for him here, and nobody to tell of it.
         guard let mac = mac ?? holder else { throw .file(.notFound) }
-        guard holder == mac else {
+        guard let holder, ledger.primary(of: holder) == ledger.primary(of: mac) else {
             let asker = address?.description ?? "an unknown address"
             throw .forbidden(
                 machine: mac,
@@ -97,17 +99,53 @@ public struct BootTree: Sendable {
         return node
     }
 
-    private func render(_ kind: BootTemplate, for node: Node) throws(Refusal) -> Entry {
+    /// What stage 1 is told of a boot that ends in a shell.
+    private static func argument(for boot: NextBoot.Target?) -> String {
+        switch boot {
+        case .shell: " perseid.shell=first"
+        case .rescue: " perseid.shell=rescue"
+        case .local, .install, .capsule, .memtest, nil: ""
+        }
+    }
+
+    /// Refuses a boot whose files are not there, before it is used up.
+    private func requireFiles(for node: Node) throws(Refusal) {
+        let names: [String]
+        let advice: String
+        switch (ledger.attempt(of: node.mac)?.boot ?? node.nextBoot)?.target {
+        case .memtest:
+            (names, advice) = (["memtest64.efi", "memtest64.bin"], "perseid loader fetch memtest")
+        case .shell, .rescue:
+            (names, advice) = (["stage1/shell.img"], "install busybox-static, then perseid stage1 build")
+        case .local, .install, .capsule, nil: return
+        }
+        for name in names {
+            do {
+                _ = try open(name)
+            } catch {
+                throw .failed(machine: node.mac, reason: "boot script: there is no \(name); \(advice)")
+            }
+        }
+    }
+
+    private func render(
+        _ kind: BootTemplate, for node: Node, by interface: MACAddress?
+    ) throws(Refusal) -> Entry {
+        try requireFiles(for: node)
         guard let token = ledger.issueBootToken(for: node.mac, at: wallMilliseconds()) else {
             throw .forbidden(machine: node.mac, reason: "boot script: the node is disabled or not known")
         }
+        let server = NodeSettings(kernelArguments: settings.kernelArguments)
+        let resolved = ledger.groups.settings(of: node, server: server)
+        let boot = ledger.decideBoot(of: node.mac)?.target
         do {
             let text = try script.render(
                 kind,
                 BootScript.Values(
-                    name: node.name, mac: node.mac, token: token, server: settings.baseURL, address: settings.address,
-                    kernelDigest: settings.stage1KernelDigest, arm64KernelDigest: settings.arm64KernelDigest,
-                    kernelArguments: settings.kernelArguments))
+                    name: node.name, mac: interface ?? node.mac, token: token, server: settings.baseURL,
+                    address: settings.address, kernelDigest: settings.stage1KernelDigest,
+                    arm64KernelDigest: settings.arm64KernelDigest,
+                    kernelArguments: resolved.kernelCommandLine + Self.argument(for: boot), boot: boot))
             return .script(text, for: node.mac)
         } catch {
             throw .failed(machine: node.mac, reason: "boot script: \(error)")

@@ -46,12 +46,17 @@ public struct PlanMaker: Sendable {
 
     /// The plan for `node`. `resolve` turns a reference into the generation that it means now, or throws the reason
     /// why there is none.
+    /// - Parameters:
+    ///   - groups: whose settings it takes where it has none of its own.
+    ///   - boot: what it boots on this attempt instead of what its settings say.
     public func plan(
-        for node: Node, checkIn: CheckIn, resolve: (String) throws -> BootableCapsule
+        for node: Node, groups: GroupTree = GroupTree(), boot: NextBoot? = nil, checkIn: CheckIn,
+        resolve: (String) throws -> BootableCapsule
     ) -> Plan {
         guard node.enabled else { return wait(node, because: "the node is disabled") }
         guard node.approved else { return wait(node, because: "the node is in quarantine until an admin approves it") }
-        guard let wanted = node.capsule ?? defaultCapsule else {
+        let settings = groups.settings(of: node, server: NodeSettings(capsule: defaultCapsule, handoff: handoff))
+        guard let (wanted, source) = choice(settings, boot) else {
             return wait(node, because: "neither the node nor the server names a capsule")
         }
         let capsule: BootableCapsule
@@ -60,8 +65,9 @@ public struct PlanMaker: Sendable {
         } catch {
             return wait(node, because: "\(error)")
         }
-        var reasons = ["capsule \(capsule.reference): \(wanted) of \(node.capsule == nil ? "the server" : "the node")"]
-        guard let handoff = chooseHandoff(node, checkIn: checkIn, capsule: capsule, reasons: &reasons) else {
+        var reasons = ["capsule \(capsule.reference): \(wanted) of \(source)"]
+        guard let handoff = chooseHandoff(settings.handoff, checkIn: checkIn, capsule: capsule, reasons: &reasons)
+        else {
             return wait(node, because: reasons.last ?? "no handoff fits")
         }
         return Plan(
@@ -69,8 +75,17 @@ public struct PlanMaker: Sendable {
             waitSeconds: heartbeatSeconds, bytesPerSecond: bytesPerSecond, cache: cache, reasons: reasons)
     }
 
+    /// The capsule that is wanted, and who wants it.
+    private func choice(_ settings: ResolvedSettings, _ boot: NextBoot?) -> (wanted: String, source: String)? {
+        if let boot, case .capsule(let reference) = boot.target {
+            return (reference, "its next boot (\(boot.duration.rawValue))")
+        }
+        return settings.capsule.map { ($0.value, $0.source.description) }
+    }
+
     private func chooseHandoff(
-        _ node: Node, checkIn: CheckIn, capsule: BootableCapsule, reasons: inout [String]
+        _ asked: ResolvedSettings.Value<Plan.Handoff>?, checkIn: CheckIn, capsule: BootableCapsule,
+        reasons: inout [String]
     ) -> Plan.Handoff? {
         // A node under the runtime kernel has its kexec behind it.
         let runsIt = checkIn.phase == .runtimeKernel || checkIn.kernelDigest == capsule.kernelDigest
@@ -78,9 +93,9 @@ public struct PlanMaker: Sendable {
             reasons.append("switch: the capsule's kernel \(checkIn.kernelRelease) runs since the kexec")
             return .switch
         }
-        switch node.handoff ?? handoff {
+        switch asked?.value {
         case .kexec:
-            reasons.append("kexec: asked for by \(node.handoff == nil ? "the server" : "the node")")
+            reasons.append("kexec: asked for by \(asked?.source.description ?? "nobody")")
             return .kexec
         case .switch:
             guard runsIt else {
@@ -89,7 +104,7 @@ public struct PlanMaker: Sendable {
                         + "\(capsule.reference) brings \(capsule.kernelRelease)")
                 return nil
             }
-            reasons.append("switch: asked for by \(node.handoff == nil ? "the server" : "the node")")
+            reasons.append("switch: asked for by \(asked?.source.description ?? "nobody")")
             return .switch
         case nil:
             reasons.append(

@@ -38,10 +38,34 @@ public struct ControlClient: Sendable {
     private static let longestAnswer = 256 << 20
     private static let longestLine = 1 << 20
 
+    /// Whether a daemon takes connections there; true too where this user may not connect.
+    public var isListening: Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { _ = close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count <= ControlSocket.longestPath else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        return result == 0 || errno == EACCES || errno == EPERM
+    }
+
     /// The whole answer to `GET resource`, such as `/api/v1/leases`.
     public func get(_ resource: String) async throws(Failure) -> [UInt8] {
+        try await send("GET", resource)
+    }
+
+    /// The whole answer to a request.
+    /// - Parameter method: of HTTP (RFC 9110, 9).
+    public func send(_ method: String, _ resource: String, body: [UInt8] = []) async throws(Failure) -> [UInt8] {
         let collected = Collected()
-        try await exchange(resource) { part throws(Failure) in
+        try await exchange(resource, HTTPMethod(rawValue: method), sending: body) { part throws(Failure) in
             collected.bytes.append(contentsOf: part.readableBytesView)
             guard collected.bytes.count <= Self.longestAnswer else { throw .broken("more than 256 MiB") }
             return true
@@ -87,14 +111,18 @@ public struct ControlClient: Sendable {
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPPart<HTTPRequestHead, ByteBuffer>>
 
     private func exchange(
-        _ resource: String, _ body: (ByteBuffer) throws(Failure) -> Bool
+        _ resource: String, _ method: HTTPMethod = .GET, sending content: [UInt8] = [],
+        _ body: (ByteBuffer) throws(Failure) -> Bool
     ) async throws(Failure) {
         let channel = try await connect()
         do {
             try await channel.executeThenClose { inbound, outbound in
-                let head = HTTPRequestHead(
-                    version: .http1_1, method: .GET, uri: resource, headers: ["host": "perseid", "connection": "close"])
+                var head = HTTPRequestHead(
+                    version: .http1_1, method: method, uri: resource,
+                    headers: ["host": "perseid", "connection": "close"])
+                if !content.isEmpty { head.headers.add(name: "content-length", value: "\(content.count)") }
                 try await outbound.write(.head(head))
+                if !content.isEmpty { try await outbound.write(.body(ByteBuffer(bytes: content))) }
                 try await outbound.write(.end(nil))
                 var refusal: (status: Int, body: [UInt8])?
                 for try await part in inbound {

@@ -1,9 +1,11 @@
+import Administration
 import Foundation
 import Glibc
 import HTTPTypes
 import Hummingbird
 public import Logging
 import NIOCore
+import NIOPosix
 import PacketIO
 
 /// Serves `/api/v1` on a Unix socket to the command line of the same host (Hummingbird).
@@ -13,11 +15,13 @@ import PacketIO
 public struct ControlServer: Sendable {
     private let location: ControlSocket
     private let api: ControlAPI
+    private let source: ControlSource
     private let logger: Logger
 
     public init(at location: ControlSocket, source: ControlSource, logger: Logger) {
         self.location = location
         api = ControlAPI(source: source)
+        self.source = source
         self.logger = logger
     }
 
@@ -26,6 +30,11 @@ public struct ControlServer: Sendable {
         let router = Router(context: ControlContext.self)
         router.add(middleware: PeerCheck(owner: geteuid()))
         router.get("api/v1/**") { [self] request, context in try await respond(to: request, context) }
+        for method in [HTTPRequest.Method.post, .patch, .delete] {
+            router.on("api/v1/**", method: method) { [self] request, context in
+                try await respond(to: request, context)
+            }
+        }
         let (location, logger) = (location, logger)
         let application = Application(
             router: router, configuration: .init(address: .unixDomainSocket(path: location.path)),
@@ -42,8 +51,14 @@ public struct ControlServer: Sendable {
 
     private func respond(to request: Request, _ context: ControlContext) async throws -> Response {
         // As it came: a MAC's colons are `%3A` there.
-        let path = context.parameters.getCatchAll().map { $0.removingPercentEncoding ?? String($0) }.joined(
-            separator: "/")
+        let parts = context.parameters.getCatchAll().map { $0.removingPercentEncoding ?? String($0) }
+        let path = parts.joined(separator: "/")
+        if let first = parts.first, RegistryAPI.resources.contains(first) {
+            return try await registry(path, request, context)
+        }
+        guard request.method == .get else {
+            return Self.response(to: .notFound("there is no \(request.method.rawValue) /api/v1/\(path)"))
+        }
         let query = Dictionary(
             request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { $1 })
         do throws(ControlProblem) {
@@ -58,10 +73,36 @@ public struct ControlServer: Sendable {
         }
     }
 
+    /// Bytes that a request may bring: a list of 100,000 nodes has 20 MB.
+    private static let longestRequest = 64 << 20
+
+    /// What the registry answers. It waits for the disk, so on a thread of its own.
+    private func registry(_ path: String, _ request: Request, _ context: ControlContext) async throws -> Response {
+        guard let method = RegistryAPI.Request.Method(rawValue: request.method.rawValue) else {
+            return Self.response(to: .badRequest("\(request.method.rawValue) is no method here"))
+        }
+        let body = try await request.body.collect(upTo: Self.longestRequest)
+        let asked = RegistryAPI.Request(
+            method, path,
+            query: request.uri.queryParameters.map { (key: String($0.key), value: String($0.value)) },
+            body: Array(body.readableBytesView))
+        let author = try await PeerCredentials.of(context.channel).map { source.userName($0.userID) } ?? "somebody"
+        let answer = try await NIOThreadPool.singleton.runIfActive { [source] in
+            Result { () throws(AdminProblem) in
+                try source.registry.answer(asked, by: author, at: Int64(Date().timeIntervalSince1970 * 1000))
+            }
+        }
+        switch answer {
+        case .success(let answer): return Self.response(.ok, answer.contentType, answer.bytes)
+        case .failure(let problem): return Self.response(to: ControlProblem(problem))
+        }
+    }
+
     static func response(to problem: ControlProblem) -> Response {
         let status: HTTPResponse.Status =
             switch problem {
             case .notFound: .notFound
+            case .conflict: .conflict
             case .badRequest: .badRequest
             case .forbidden: .forbidden
             case .failed: .internalServerError

@@ -1,3 +1,5 @@
+public import Administration
+
 /// Where the control plane's answers come from: the daemon, or a test. Every closure may be called from any thread at
 /// any time.
 public struct ControlSource: Sendable {
@@ -17,7 +19,13 @@ public struct ControlSource: Sendable {
     /// What the servers have done so far.
     public var metrics: @Sendable () -> MetricsText
 
+    /// Nodes, groups, attempts, and the history of changes.
+    public var registry: RegistryAPI
+    /// The name of a user of this host.
+    public var userName: @Sendable (UInt32) -> String
+
     public init(
+        registry: RegistryAPI, userName: @escaping @Sendable (UInt32) -> String,
         health: @escaping @Sendable () -> HealthResource,
         leases: @escaping @Sendable (_ all: Bool) -> [LeaseResource],
         reservations: @escaping @Sendable () -> [ReservationResource],
@@ -29,6 +37,8 @@ public struct ControlSource: Sendable {
         doctor: @escaping @Sendable () -> DoctorReport,
         metrics: @escaping @Sendable () -> MetricsText
     ) {
+        self.registry = registry
+        self.userName = userName
         self.health = health
         self.leases = leases
         self.reservations = reservations
@@ -48,6 +58,8 @@ public enum ControlProblem: Error, Hashable, Sendable {
     case notFound(String)
     /// The request itself is wrong.
     case badRequest(String)
+    /// It is at odds with what is there.
+    case conflict(String)
     /// The one who asks may not.
     case forbidden(String)
     case failed(String)
@@ -56,7 +68,20 @@ public enum ControlProblem: Error, Hashable, Sendable {
 extension ControlProblem: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .notFound(let text), .badRequest(let text), .forbidden(let text), .failed(let text): text
+        case .notFound(let text), .badRequest(let text), .conflict(let text), .forbidden(let text), .failed(let text):
+            text
         }
+    }
+}
+
+extension ControlProblem {
+    init(_ problem: AdminProblem) {
+        self =
+            switch problem {
+            case .notFound(let text): .notFound(text)
+            case .badRequest(let text): .badRequest(text)
+            case .conflict(let text): .conflict(text)
+            case .failed(let text): .failed(text)
+            }
     }
 }

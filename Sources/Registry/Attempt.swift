@@ -18,6 +18,8 @@ public struct Attempt: Hashable, Sendable {
     public var bootToken: [UInt8]?
     /// SHA-256 of the token that the last check-in gave.
     public var agentToken: [UInt8]?
+    /// What it boots instead of what the node's settings say, fixed when its first script was sent.
+    public var boot: NextBoot?
     /// The last event of any kind, heartbeats included, milliseconds since 1970.
     public var lastSeen: Int64
 
@@ -28,6 +30,22 @@ public struct Attempt: Hashable, Sendable {
         self.zero = zero
         self.state = state
         lastSeen = began
+    }
+}
+
+/// How far an attempt is, by its last event. Held in memory alone.
+public struct BootProgress: Hashable, Sendable {
+    /// The event in words.
+    public var step: String
+    /// Of the step, 0...100.
+    public var percent: Int?
+    /// What the step has of its bytes.
+    public var bytes: Int64?
+
+    init(_ event: BootEvent) {
+        step = event.detail.isEmpty ? event.kind.rawValue : "\(event.kind.rawValue): \(event.detail)"
+        percent = event.percent
+        bytes = event.bytes
     }
 }
 

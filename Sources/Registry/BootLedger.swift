@@ -53,6 +53,9 @@ public final class BootLedger: Sendable {
 
     public func record(of mac: MACAddress) -> NodeRecord? { state.withLock { $0.book.record(of: mac) } }
 
+    /// The first MAC address of the node that `mac` belongs to; itself where it is no node's.
+    public func primary(of mac: MACAddress) -> MACAddress { state.withLock { $0.book.primary(of: mac) } }
+
     /// The nodes that have an address of their own.
     public func nodesWithAddress() -> [Node] { state.withLock { $0.book.nodesWithAddress } }
 
@@ -121,9 +124,9 @@ public final class BootLedger: Sendable {
         let changes = try store.foreignChanges()
         guard state.withLock({ $0.foreignChanges != changes }) else { return }
         try flush()
-        let nodes = try store.nodes()
+        let (nodes, groups) = (try store.nodes(), try store.groups())
         state.withLock { state in
-            state.book.replaceNodes(nodes)
+            state.book.replaceNodes(nodes, groups: groups)
             state.foreignChanges = changes
         }
     }
@@ -144,6 +147,42 @@ public final class BootLedger: Sendable {
                 wake.yield()
             }
         }
+    }
+
+    // MARK: - What admins do
+
+    /// Carries out what an admin wants: on stable storage when it returns, and known to the boot plane.
+    /// - Returns: the number of the change.
+    public func edit(_ edits: [RegistryEdit], note: ChangeNote) throws(RegistryError) -> Int64 {
+        // What happened before is written before: an edit is checked against it.
+        try flush()
+        let number = try store.edit(edits, note: note)
+        state.withLock { $0.book.adopt(edits, version: number) }
+        return number
+    }
+
+    /// All nodes, in no order, and all groups.
+    public var census: (records: [NodeRecord], groups: GroupTree) {
+        state.withLock { ($0.book.records, $0.book.groups) }
+    }
+
+    /// The newest attempt of each node, and how far those are that something was heard of since the start.
+    public var attempts: (newest: [MACAddress: Attempt], progress: [MACAddress: BootProgress]) {
+        state.withLock { ($0.book.newestAttempts, $0.book.progress) }
+    }
+
+    public var groups: GroupTree { state.withLock { $0.book.groups } }
+
+    /// What a node boots on this attempt instead of what its settings say; decided when it asks the first time, and the
+    /// same afterwards. What was for once is used up, in one transaction with the attempt.
+    public func decideBoot(of mac: MACAddress) -> NextBoot? {
+        let (boot, changes) = state.withLock { state in
+            let decision = state.book.decideBoot(of: mac)
+            state.pending += decision.changes
+            return decision
+        }
+        if !changes.isEmpty { wake.yield() }
+        return boot
     }
 
     // MARK: - Tokens

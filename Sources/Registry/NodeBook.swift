@@ -8,8 +8,13 @@ public import BootProtocols
 public struct NodeBook: Sendable {
     private var nodes: [MACAddress: NodeRecord] = [:]
     private var names: Set<String> = []
+    /// The further interfaces of nodes, and whose they are.
+    private var owners: [MACAddress: MACAddress] = [:]
+    public private(set) var groups: GroupTree
+    /// Of the attempts that something was heard of since the start.
+    public private(set) var progress: [MACAddress: BootProgress] = [:]
     private var attempts: [MACAddress: Attempt] = [:]
-    private var owners: [Int64: MACAddress] = [:]
+    private var attempters: [Int64: MACAddress] = [:]
     private var lastAttempt: Int64
     private var nextNumber = 1
     private var unapproved = 0
@@ -30,44 +35,111 @@ public struct NodeBook: Sendable {
         lastAttempt = snapshot.lastAttempt
         for attempt in snapshot.attempts {
             attempts[attempt.node] = attempt
-            owners[attempt.id] = attempt.node
+            attempters[attempt.id] = attempt.node
         }
-        replaceNodes(snapshot.nodes)
+        groups = GroupTree(snapshot.groups)
+        replaceNodes(snapshot.nodes, groups: snapshot.groups)
     }
 
-    /// Takes over the nodes as another process left them.
-    public mutating func replaceNodes(_ records: [NodeRecord]) {
+    /// Takes over nodes and groups as another process left them.
+    public mutating func replaceNodes(_ records: [NodeRecord], groups: [NodeGroup]) {
         let states = nodes.mapValues(\.state)
         nodes = Dictionary(
             records.map { record in
                 (record.node.mac, NodeRecord(node: record.node, state: states[record.node.mac] ?? record.state))
             }, uniquingKeysWith: { first, _ in first })
-        names = Set(records.map(\.node.name))
-        nodesWithAddress = records.map(\.node).filter { $0.address != nil }
-        unapproved = records.count { !$0.node.approved }
+        self.groups = GroupTree(groups)
+        recount()
     }
 
-    /// The nodes that have an address of their own.
+    /// Takes over what an admin has changed and what is on stable storage.
+    public mutating func adopt(_ edits: [RegistryEdit], version: Int64) {
+        var all = Dictionary(groups.all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for edit in edits {
+            switch edit {
+            case .node(let before, let after):
+                if let before, after?.mac != before.mac { nodes[before.mac] = nil }
+                guard var after else { continue }
+                after.version = version
+                let state = nodes[after.mac]?.state ?? (after.approved ? .registered : .new)
+                nodes[after.mac] = NodeRecord(node: after, state: state)
+            case .group(let before, let after):
+                if let before { all[before.name] = nil }
+                if var after {
+                    after.version = version
+                    all[after.name] = after
+                }
+            }
+        }
+        groups = GroupTree(Array(all.values))
+        recount()
+    }
+
+    /// Everything that is looked up otherwise than by a node's first MAC address.
+    private mutating func recount() {
+        names = Set(nodes.values.lazy.map(\.node.name))
+        nodesWithAddress = []
+        owners = [:]
+        unapproved = 0
+        for (mac, record) in nodes {
+            let node = record.node
+            if !node.approved { unapproved += 1 }
+            if node.address != nil || node.interfaces.contains(where: { $0.address != nil }) {
+                nodesWithAddress.append(node)
+            }
+            for interface in node.interfaces { owners[interface.mac] = mac }
+        }
+        nodesWithAddress.sort { $0.name < $1.name }
+    }
+
+    /// The newest attempt of each node.
+    public var newestAttempts: [MACAddress: Attempt] { attempts }
+
+    /// The nodes, in no order.
+    public var records: [NodeRecord] { Array(nodes.values) }
+
+    /// What a node boots on the attempt that runs: what its next boot says, which is used up by that if it was for
+    /// once. Nil: what its settings say.
+    public mutating func decideBoot(of mac: MACAddress) -> (boot: NextBoot?, changes: [Change]) {
+        let mac = primary(of: mac)
+        guard var attempt = attempts[mac] else { return (nil, []) }
+        if let boot = attempt.boot { return (boot, []) }
+        guard let node = nodes[mac]?.node else { return (nil, []) }
+        // A node that boots its disk by its settings does so always.
+        let isLocal = groups.settings(of: node, server: NodeSettings()).provider?.value == .local
+        guard let boot = node.nextBoot ?? (isLocal ? NextBoot(.local, .always) : nil) else { return (nil, []) }
+        attempt.boot = boot
+        attempts[mac] = attempt
+        guard boot.duration == .once else { return (boot, [.attempt(attempt)]) }
+        nodes[mac]?.node.nextBoot = nil
+        return (boot, [.attempt(attempt), .useUp(boot, of: mac)])
+    }
+
+    /// The first MAC address of the node that `mac` belongs to; itself where it is no node's.
+    public func primary(of mac: MACAddress) -> MACAddress { owners[mac] ?? mac }
+
+    /// The nodes that have an address of their own, by name.
     public private(set) var nodesWithAddress: [Node] = []
 
-    public func record(of mac: MACAddress) -> NodeRecord? { nodes[mac] }
+    public func record(of mac: MACAddress) -> NodeRecord? { nodes[primary(of: mac)] }
 
     /// The node with this name. Looks at all: for people, not for packets.
     public func record(called name: String) -> NodeRecord? { nodes.values.first { $0.node.name == name } }
 
-    public func attempt(of mac: MACAddress) -> Attempt? { attempts[mac] }
+    public func attempt(of mac: MACAddress) -> Attempt? { attempts[primary(of: mac)] }
 
-    public func attempt(_ id: Int64) -> Attempt? { owners[id].flatMap { attempts[$0] } }
+    public func attempt(_ id: Int64) -> Attempt? { attempters[id].flatMap { attempts[$0] } }
 
     /// True if policy gives this MAC a boot program.
     public func isServed(_ mac: MACAddress) -> Bool {
-        guard let record = nodes[mac] else { return unknown != .ignore }
+        guard let record = record(of: mac) else { return unknown != .ignore }
         return record.node.enabled
     }
 
     /// What `event` changes. `poweredOn`: when somebody recorded that this machine was switched on, if lately.
     public mutating func receive(_ event: BootEvent, poweredOn: Int64? = nil) -> [Change] {
         var event = event
+        event.node = primary(of: event.node)
         event.detail = String(printable: event.detail, longest: 1000)
         var changes: [Change] = []
         if Transition.beginsAttempt(event.kind) {
@@ -84,13 +156,14 @@ public struct NodeBook: Sendable {
 
     /// A new attempt for a node whose boot program came without a DISCOVER that we saw.
     public mutating func beginUnseen(_ mac: MACAddress, at time: Int64) -> [Change] {
+        let mac = primary(of: mac)
         guard nodes[mac] != nil else { return [] }
         return begin(BootEvent(node: mac, kind: .discovered, at: time), poweredOn: nil)
     }
 
     /// Changes an attempt's own fields, tokens above all.
     public mutating func update(_ id: Int64, _ body: (inout Attempt) -> Void) -> [Change] {
-        guard let mac = owners[id], var attempt = attempts[mac] else { return [] }
+        guard let mac = attempters[id], var attempt = attempts[mac] else { return [] }
         body(&attempt)
         attempts[mac] = attempt
         return [.attempt(attempt)]
@@ -99,6 +172,8 @@ public struct NodeBook: Sendable {
     /// The events that time alone brings: states that lasted longer than their limit.
     public func overdue(at time: Int64) -> [BootEvent] {
         attempts.values.compactMap { attempt in
+            // Nobody reports from a disk of the node's own, or from a test of its memory.
+            if let target = attempt.boot?.target, [.local, .memtest].contains(target) { return nil }
             guard let limit = Transition.limit(of: attempt.state), time - attempt.lastSeen > limit else { return nil }
             return BootEvent(
                 node: attempt.node, kind: Transition.timeout(in: attempt.state), at: time,
@@ -132,14 +207,14 @@ public struct NodeBook: Sendable {
     }
 
     private mutating func begin(_ event: BootEvent, poweredOn: Int64?) -> [Change] {
-        if let previous = attempts[event.node] { owners[previous.id] = nil }
+        if let previous = attempts[event.node] { attempters[previous.id] = nil }
         lastAttempt += 1
         // A machine in quarantine is new at each power-on, however far it got before.
         let state: NodeState = nodes[event.node]?.node.approved == false ? .new : .registered
         let attempt = Attempt(
             id: lastAttempt, node: event.node, began: event.at, zero: poweredOn ?? event.at, state: state)
         attempts[event.node] = attempt
-        owners[attempt.id] = event.node
+        attempters[attempt.id] = event.node
         var changes: [Change] = [.attempt(attempt)]
         if let poweredOn { changes.append(.adoptPowerOn(node: event.node, attempt: attempt.id, since: poweredOn)) }
         return changes
@@ -152,6 +227,7 @@ public struct NodeBook: Sendable {
             return [.event(RecordedEvent(event: event, attempt: nil, state: nodes[event.node]?.state ?? .new))]
         }
         attempt.lastSeen = max(attempt.lastSeen, event.at)
+        if event.kind != .heartbeat { progress[event.node] = BootProgress(event) }
         let next = Transition.next(from: attempt.state, on: event.kind)
         if let next, next != attempt.state {
             attempt.state = next

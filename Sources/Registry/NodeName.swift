@@ -13,4 +13,12 @@ public enum NodeName {
             }
         }
     }
+
+    /// The name, or an error that says what a name is.
+    public static func validated(_ name: String) throws(InvalidValue) -> String {
+        guard isValid(name) else { throw InvalidValue(name, expected: rule) }
+        return name
+    }
+
+    static let rule = "host name: 1 to 63 of a-z, 0-9 and inner hyphens"
 }

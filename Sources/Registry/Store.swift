@@ -15,13 +15,35 @@ public protocol Store: Sendable {
     /// stable storage when it returns. Does not wait for a `write` that is under way. One process at a time may call it.
     func hold(_ leases: [Lease]) throws(RegistryError)
 
+    /// The last lease on each address, those that are over too.
+    func leases() throws(RegistryError) -> [Lease]
+
     /// Does what `hold` put off; to be called about once a second.
     func tidy() throws(RegistryError)
+
+    /// Removes the oldest events that happened before `time`, at most `limit` of them, and says how many those were. To
+    /// be called until it says none, with pauses: no other writer waits for more than one call.
+    func forget(eventsBefore time: Int64, limit: Int) throws(RegistryError) -> Int
 
     /// Grows whenever another process has written: the cue to read the nodes again.
     func foreignChanges() throws(RegistryError) -> Int64
 
+    /// By name.
     func nodes() throws(RegistryError) -> [NodeRecord]
+
+    /// By name.
+    func groups() throws(RegistryError) -> [NodeGroup]
+
+    /// Carries out all edits or none, and keeps in the history who made them; on stable storage when it returns.
+    /// - Returns: the number of the change, which is the version of all that it wrote.
+    /// - Throws: `changedMeanwhile` if one of them was made on another version than the one that is there.
+    func edit(_ edits: [RegistryEdit], note: ChangeNote) throws(RegistryError) -> Int64
+
+    /// The newest changes, newest first: all, or those of one node or group.
+    func history(of subject: HistorySubject?, limit: Int) throws(RegistryError) -> [RecordedChange]
+
+    /// What one change did to each node and group; nil if there is no change of this number.
+    func change(_ number: Int64) throws(RegistryError) -> RecordedChange?
 
     /// The newest attempts of a node, newest first.
     func attempts(of node: MACAddress, limit: Int) throws(RegistryError) -> [Attempt]
@@ -47,13 +69,17 @@ public struct NodeRecord: Hashable, Sendable {
 /// What the daemon starts from.
 public struct Snapshot: Sendable {
     public var nodes: [NodeRecord]
+    public var groups: [NodeGroup]
     public var leases: [Lease]
     public var attempts: [Attempt]
     /// The highest attempt number ever given.
     public var lastAttempt: Int64
 
-    public init(nodes: [NodeRecord], leases: [Lease], attempts: [Attempt], lastAttempt: Int64) {
+    public init(
+        nodes: [NodeRecord], groups: [NodeGroup] = [], leases: [Lease], attempts: [Attempt], lastAttempt: Int64
+    ) {
         self.nodes = nodes
+        self.groups = groups
         self.leases = leases
         self.attempts = attempts
         self.lastAttempt = lastAttempt
@@ -62,9 +88,13 @@ public struct Snapshot: Sendable {
 
 /// One write. Several make one transaction.
 public enum Change: Hashable, Sendable {
-    /// Adds or replaces the node; its state is left alone.
+    /// Adds or replaces the node, whatever version it has; its state is left alone.
     case node(Node)
     case removeNode(MACAddress)
+    /// Takes back what a node was to boot once, if that is still the same.
+    case useUp(NextBoot, of: MACAddress)
+    /// The generation that was installed to a node's disk.
+    case achieved(String, by: MACAddress)
     /// Adds or replaces the attempt, and makes its state the node's.
     case attempt(Attempt)
     case event(RecordedEvent)

@@ -6,12 +6,23 @@ import Registry
 
 extension Database {
     /// Carries out one change within the transaction at hand.
-    func apply(_ change: Change) throws {
+    /// - Parameter number: of the change in the history that it belongs to.
+    func apply(_ change: Change, number: () throws -> Int64) throws {
         switch change {
         case .node(let node):
-            try apply(node)
+            try edit(.node(from: try self.node(node.mac), to: node), as: number())
         case .removeNode(let mac):
-            try execute(sql: "DELETE FROM nodes WHERE mac = ?", arguments: [mac.column])
+            if let node = try node(mac) { try edit(.node(from: node, to: nil), as: number()) }
+        case .useUp(let boot, let mac):
+            guard let node = try node(mac), node.nextBoot == boot else { return }
+            var used = node
+            used.nextBoot = nil
+            try edit(.node(from: node, to: used), as: number())
+        case .achieved(let generation, let mac):
+            guard let node = try node(mac) else { return }
+            var done = node
+            done.achievedGeneration = generation
+            try edit(.node(from: node, to: done), as: number())
         case .attempt(let attempt):
             try apply(attempt)
         case .event(let recorded):
@@ -50,34 +61,16 @@ extension Database {
         UInt32(truncatingIfNeeded: try Int64.fetchOne(self, sql: "PRAGMA user_version") ?? 0)
     }
 
-    func nodes() throws -> [NodeRecord] {
-        try Row.fetchAll(self, sql: "SELECT * FROM nodes ORDER BY name").compactMap(NodeRecord.init(row:))
-    }
-
-    private func apply(_ node: Node) throws {
-        let sql = """
-            INSERT INTO nodes (mac, name, capsule, enabled, approved, handoff, address, state)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (mac) DO UPDATE SET name = excluded.name, capsule = excluded.capsule,
-                enabled = excluded.enabled, approved = excluded.approved, handoff = excluded.handoff,
-                address = excluded.address
-            """
-        let state: NodeState = node.approved ? .registered : .new
-        try cachedStatement(sql: sql).execute(arguments: [
-            node.mac.column, node.name, node.capsule, node.enabled, node.approved, node.handoff?.rawValue,
-            (node.address?.value).map { Int64($0) }, state.rawValue,
-        ])
-    }
-
     private func apply(_ attempt: Attempt) throws {
         let sql = """
             INSERT OR REPLACE INTO attempts
-                (id, mac, began, zero, state, failure, capsule, bootToken, agentToken, lastSeen)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (id, mac, began, zero, state, failure, capsule, bootToken, agentToken, lastSeen, boot)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         try cachedStatement(sql: sql).execute(arguments: [
             attempt.id, attempt.node.column, attempt.began, attempt.zero, attempt.state.rawValue, attempt.failure,
             attempt.capsule, attempt.bootToken.map { Data($0) }, attempt.agentToken.map { Data($0) }, attempt.lastSeen,
+            attempt.boot?.text,
         ])
         try cachedStatement(sql: "UPDATE nodes SET state = ? WHERE mac = ?")
             .execute(arguments: [attempt.state.rawValue, attempt.node.column])

@@ -25,19 +25,6 @@ extension Lease {
     }
 }
 
-extension NodeRecord {
-    init?(row: Row) {
-        guard let mac = MACAddress(column: row["mac"]), let state = NodeState(rawValue: row["state"]) else {
-            return nil
-        }
-        let node = Node(
-            mac: mac, name: row["name"], capsule: row["capsule"], enabled: row["enabled"], approved: row["approved"],
-            handoff: (row["handoff"] as String?).flatMap(Plan.Handoff.init(rawValue:)),
-            address: (row["address"] as Int64?).flatMap { UInt32(exactly: $0) }.map(IPv4Address.init(value:)))
-        self.init(node: node, state: state)
-    }
-}
-
 extension Attempt {
     init?(row: Row) {
         guard let mac = MACAddress(column: row["mac"]), let state = NodeState(rawValue: row["state"]) else {
@@ -49,6 +36,7 @@ extension Attempt {
         bootToken = (row["bootToken"] as Data?).map(Array.init)
         agentToken = (row["agentToken"] as Data?).map(Array.init)
         lastSeen = row["lastSeen"]
+        boot = (row["boot"] as String?).flatMap { try? NextBoot(text: $0) }
     }
 }
 

@@ -35,6 +35,10 @@ public final class SQLiteStore: Store {
             self.path = path
         } catch let error as RegistryError {
             throw error
+        } catch let error as DatabaseError
+            where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode)
+        {
+            throw .damaged(path: path, reason: Self.reason(error))
         } catch {
             throw .cannotOpen(path: path, reason: Self.reason(error))
         }
@@ -44,11 +48,46 @@ public final class SQLiteStore: Store {
         guard !changes.isEmpty else { return }
         try run("write") {
             try pool.write { database in
-                for change in changes {
-                    try database.apply(change)
+                var given: Int64?
+                // Most groups of changes are events and attempts, which are no part of the history.
+                let number = {
+                    if let given { return given }
+                    let number = try database.begin(
+                        ChangeNote(author: ChangeNote.server, what: "boot", at: Self.wallMilliseconds()))
+                    given = number
+                    return number
                 }
+                for change in changes { try database.apply(change, number: number) }
             }
         }
+    }
+
+    public func edit(_ edits: [RegistryEdit], note: ChangeNote) throws(RegistryError) -> Int64 {
+        try run("write") {
+            try pool.write { database in
+                let number = try database.begin(note)
+                for edit in edits { try database.edit(edit, as: number) }
+                return number
+            }
+        }
+    }
+
+    public func groups() throws(RegistryError) -> [NodeGroup] {
+        try run("read the groups") { try pool.read { try $0.groups() } }
+    }
+
+    public func history(of subject: HistorySubject?, limit: Int) throws(RegistryError) -> [RecordedChange] {
+        try run("read the history") { try pool.read { try $0.history(of: subject, limit: limit) } }
+    }
+
+    public func change(_ number: Int64) throws(RegistryError) -> RecordedChange? {
+        try run("read the history") { try pool.read { try $0.change(number) } }
+    }
+
+    private static func wallMilliseconds() -> Int64 {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     }
 
     public func hold(_ leases: [Lease]) throws(RegistryError) {
@@ -83,13 +122,37 @@ public final class SQLiteStore: Store {
             try pool.read { database in
                 let leases = try Row.fetchAll(database, sql: "SELECT * FROM leases").compactMap(Lease.init(row:))
                 return Snapshot(
-                    nodes: try database.nodes(),
+                    nodes: try database.nodes(), groups: try database.groups(),
                     leases: journal.leases(over: leases, after: try database.foldedEpoch()),
                     attempts: try Row.fetchAll(
                         database,
                         sql: "SELECT * FROM attempts WHERE id IN (SELECT max(id) FROM attempts GROUP BY mac)"
                     ).compactMap(Attempt.init(row:)),
                     lastAttempt: try Int64.fetchOne(database, sql: "SELECT max(id) FROM attempts") ?? 0)
+            }
+        }
+    }
+
+    public func forget(eventsBefore time: Int64, limit: Int) throws(RegistryError) -> Int {
+        try run("forget old events") {
+            try pool.write { database in
+                // Events come nearly in the order of their numbers: from the oldest on, up to the first that stays.
+                let sql = """
+                    DELETE FROM events WHERE id IN (SELECT id FROM (SELECT id, at FROM events ORDER BY id LIMIT ?)
+                        WHERE at < ?)
+                    """
+                try database.execute(sql: sql, arguments: [limit, time])
+                return database.changesCount
+            }
+        }
+    }
+
+    public func leases() throws(RegistryError) -> [Lease] {
+        let journal = try LeaseJournal.Contents(registry: path)
+        return try run("read the leases") {
+            try pool.read { database in
+                let leases = try Row.fetchAll(database, sql: "SELECT * FROM leases").compactMap(Lease.init(row:))
+                return journal.leases(over: leases, after: try database.foldedEpoch())
             }
         }
     }
@@ -153,7 +216,11 @@ public final class SQLiteStore: Store {
     private static func run<Value>(_ operation: String, _ body: () throws -> Value) throws(RegistryError) -> Value {
         do {
             return try body()
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+        } catch let error as RegistryError {
+            throw error
+        } catch let error as DatabaseError
+            where [.SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY].contains(error.extendedResultCode)
+        {
             throw .duplicate(reason(error))
         } catch {
             throw .failed(operation: operation, reason: reason(error))

@@ -14,6 +14,9 @@ enum Schema {
                     CREATE UNIQUE INDEX nodesByAddress ON nodes (address);
                     """)
         }
+        migrator.registerMigration("3 settings, groups, history") { database in
+            try database.execute(sql: settingsGroupsHistory)
+        }
         return migrator
     }
 
@@ -61,5 +64,64 @@ enum Schema {
         ) STRICT;
         CREATE INDEX eventsByAttempt ON events (attempt, at);
         CREATE INDEX eventsByNode ON events (mac, at);
+        """
+
+    /// Lists are words between commas, flags and addresses numbers. A node's further interfaces stand in its row as
+    /// they are shown, and in a table of their own, which sees to it that no address is given twice.
+    private static let settingsGroupsHistory = """
+        ALTER TABLE nodes ADD COLUMN interfaces TEXT;
+        ALTER TABLE nodes ADD COLUMN uuid TEXT;
+        ALTER TABLE nodes ADD COLUMN serial TEXT;
+        ALTER TABLE nodes ADD COLUMN groups TEXT;
+        ALTER TABLE nodes ADD COLUMN provider TEXT;
+        ALTER TABLE nodes ADD COLUMN kernelArguments TEXT;
+        ALTER TABLE nodes ADD COLUMN console TEXT;
+        ALTER TABLE nodes ADD COLUMN nextBoot TEXT;
+        ALTER TABLE nodes ADD COLUMN desiredGeneration TEXT;
+        ALTER TABLE nodes ADD COLUMN achievedGeneration TEXT;
+        ALTER TABLE nodes ADD COLUMN tags TEXT;
+        ALTER TABLE nodes ADD COLUMN comment TEXT;
+        ALTER TABLE nodes ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE attempts ADD COLUMN boot TEXT;
+        CREATE TABLE interfaces (
+            mac INTEGER PRIMARY KEY,
+            node INTEGER NOT NULL,
+            address INTEGER UNIQUE
+        ) STRICT;
+        CREATE INDEX interfacesByNode ON interfaces (node);
+        CREATE TABLE groups (
+            name TEXT PRIMARY KEY,
+            parents TEXT,
+            capsule TEXT,
+            provider TEXT,
+            handoff TEXT,
+            kernelArguments TEXT,
+            console TEXT,
+            comment TEXT,
+            version INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE changes (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            author TEXT NOT NULL,
+            what TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE changedNodes (
+            mac INTEGER NOT NULL,
+            change INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            name TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            PRIMARY KEY (mac, change)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX changedNodesByChange ON changedNodes (change);
+        CREATE TABLE changedGroups (
+            name TEXT NOT NULL,
+            change INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            PRIMARY KEY (name, change)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX changedGroupsByChange ON changedGroups (change);
         """
 }

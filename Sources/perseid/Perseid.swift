@@ -21,7 +21,9 @@ struct Perseid: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, NodeCommand.self, CapsuleCommand.self, Stage1Command.self, TimelineCommand.self,
+            ServeCommand.self, NodeCommand.self, GroupCommand.self, BootCommand.self, HistoryCommand.self,
+            UndoCommand.self, ExplainCommand.self, WatchNodesCommand.self, CapsuleCommand.self, Stage1Command.self,
+            TimelineCommand.self,
             DriftCommand.self, DHCPCommand.self, DoctorCommand.self, LoaderCommand.self, TFTPCommand.self,
             MetricsCommand.self, LabCommand.self,
         ])

@@ -18,8 +18,15 @@ import Testing
 
     @discardableResult
     private func node(_ words: String..., input: String = "") async throws -> Outcome {
+        try await run(["node"] + words, input: input)
+    }
+
+    @discardableResult
+    private func perseid(_ words: String...) async throws -> Outcome { try await run(words, input: "") }
+
+    private func run(_ words: [String], input: String) async throws -> Outcome {
         let result = try await Subprocess.run(
-            .name("env"), arguments: Arguments([Self.program, "node"] + words + ["--state", state]),
+            .name("env"), arguments: Arguments([Self.program] + words + ["--state", state]),
             input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         return Outcome(
             succeeded: result.terminationStatus.isSuccess, output: result.standardOutput, errors: result.standardError)
@@ -90,6 +97,74 @@ import Testing
             #expect(hosts.output.contains("host n001 { hardware ethernet 52:54:00:00:00:01;"))
             let again = try await node("import", "-", "--format", "dhcpd", input: hosts.output)
             #expect(again.output == "nothing to change\n")
+        }
+    }
+
+    @Test func groupsGiveWhatNodesDoNotSay() async throws {
+        try await withNodes {
+            try await perseid("group", "add", "compute", "--console", "ttyS0", "--handoff", "kexec")
+            try await perseid("group", "add", "gpu", "--inherits", "compute", "--capsule", "cuda:stable")
+            try await node("unset", "n00[1-2]", "--capsule", "-y")
+            try await node("set", "n00[1-2]", "--add-groups", "gpu", "-y")
+            let shown = try await node("show", "n001", "--explain").output
+            for words in ["cuda:stable .* group gpu", "ttyS0 .* group compute", "gpu .* the node"] {
+                #expect(shown.contains(try Regex(words)), Comment(rawValue: shown))
+            }
+            #expect(try await perseid("group", "nodes", "compute").output == "n[001-002]\n")
+            let circle = try await perseid("group", "set", "compute", "--inherits", "gpu")
+            #expect(!circle.succeeded && circle.errors.contains("compute -> gpu -> compute"))
+            let summary = try await perseid("group", "summary", "gpu")
+            #expect(summary.output.contains("2  n[001-002]"))
+            try await perseid("group", "delete", "gpu", "-y")
+            #expect(try await node("list", "--names", "@compute").output == "\n")
+        }
+    }
+
+    @Test func whatWasChangedIsToldAndTakenBack() async throws {
+        try await withNodes {
+            try await node("set", "n001", "--comment", "by the door", "--tags", "old,loud")
+            let history = try await perseid("history", "n001").output
+            #expect(history.contains("node set") && history.contains("comment - -> by the door"))
+            #expect(try await perseid("undo").output == "1 item changed\n")
+            #expect(try await node("show", "n001").output.contains("door") == false)
+            try await node("delete", "n*", "-y")
+            try await perseid("undo", "-y")
+            #expect(try await node("list", "--names").output == "n[001-012]\n")
+            let json = try await perseid("history", "--change", "1", "--json")
+            #expect(json.output.contains("\"what\" : \"node import\""))
+        }
+    }
+
+    @Test func theNextBootIsSetShownAndCleared() async throws {
+        try await withNodes {
+            try await perseid("boot", "set", "n[001-003]", "capsule=compute@9", "--always", "-y")
+            try await perseid("boot", "set", "n002", "memtest")
+            let shown = try await perseid("boot", "show").output
+            #expect(shown.contains(try Regex("n001 +always capsule=compute@9")))
+            #expect(shown.contains(try Regex("n002 +once memtest")))
+            try await perseid("boot", "clear", "n001")
+            #expect(try await perseid("boot", "show").output.contains("n001") == false)
+            let bad = try await perseid("boot", "set", "n001", "moon")
+            #expect(!bad.succeeded && bad.errors.contains("local, install, capsule=NAME@GENERATION"))
+        }
+    }
+
+    @Test func listsBringAddressesAndProgramsGetThemAll() async throws {
+        try await withNodes {
+            let csv = "name,mac,ip,groups,comment\nlogin,52:54:00:00:01:01 52:54:00:00:01:02,10.0.0.9,front,hello\n"
+            let imported = try await node("import", "-", "--format", "csv", "--with-groups", input: csv)
+            #expect(imported.output == "1 node changed\n", Comment(rawValue: imported.errors))
+            #expect(
+                try await node("export", "csv", "login").output.contains(
+                    "52:54:00:00:01:01 52:54:00:00:01:02,10.0.0.9,front"))
+            #expect(try await node("export", "hosts", "@front").output.contains("10.0.0.9\tlogin"))
+            #expect(try await node("list", "login", "--yaml").output.contains("comment: hello"))
+            let macs = "52:54:00:00:02:01\n52:54:00:00:02:02\n"
+            let defined = try await node(
+                "define", "m", "--count", "2", "--digits", "2", "--first-address", "10.0.0.8", "--macs", "-", "-y",
+                input: macs)
+            #expect(!defined.succeeded && defined.errors.contains("line 2: m02: 10.0.0.9 is login's already"))
+            #expect(try await node("list", "--names", "m*").output == "\n")
         }
     }
 }

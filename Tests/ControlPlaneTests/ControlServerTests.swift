@@ -1,6 +1,9 @@
+import Administration
 import Foundation
 import Glibc
 import Logging
+import Registry
+import RegistrySQLite
 import Testing
 
 @testable import ControlPlane
@@ -11,29 +14,35 @@ struct ControlServerTests {
         address: "10.0.0.7", mac: "52:54:00:12:34:56", node: "n001", expires: 1, state: .active)
     private static let line = WatchLine(at: 5, kind: .event, mac: "52:54:00:12:34:56", node: "n001", text: "leased")
 
-    private static let source = ControlSource(
-        health: {
-            HealthResource(
-                version: "1", processID: getpid(), interface: "eth1", address: "10.0.0.1", since: 0, framesWatched: 1,
-                framesLost: 0, framesPassedOver: 0)
-        },
-        leases: { all in all ? [lease, lease] : [lease] }, reservations: { [] }, subnets: { [] }, captures: { [] },
-        capture: { node throws(ControlProblem) in
-            guard ["n001", "52:54:00:00:00:01"].contains(node) else { throw .notFound("there is no node `\(node)`") }
-            return [0xa1, 0xb2]
-        },
-        events: { _ throws(ControlProblem) in
-            AsyncStream { continuation in
-                for _ in 0..<3 { continuation.yield(line) }
-            }
-        },
-        packets: { _ throws(ControlProblem) in AsyncStream { $0.finish() } },
-        doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) },
-        metrics: {
-            var metrics = MetricsText()
-            metrics.add(.gauge, "perseid_leases", "Leases that are not over.", 3)
-            return metrics
-        })
+    private static func source(_ store: SQLiteStore) -> ControlSource {
+        ControlSource(
+            registry: RegistryAPI(RegistryService(store: store, ledger: nil, server: NodeSettings())),
+            userName: { "user \($0)" },
+            health: {
+                HealthResource(
+                    version: "1", processID: getpid(), interface: "eth1", address: "10.0.0.1", since: 0,
+                    framesWatched: 1, framesLost: 0, framesPassedOver: 0)
+            },
+            leases: { all in all ? [lease, lease] : [lease] }, reservations: { [] }, subnets: { [] }, captures: { [] },
+            capture: { node throws(ControlProblem) in
+                guard ["n001", "52:54:00:00:00:01"].contains(node) else {
+                    throw .notFound("there is no node `\(node)`")
+                }
+                return [0xa1, 0xb2]
+            },
+            events: { _ throws(ControlProblem) in
+                AsyncStream { continuation in
+                    for _ in 0..<3 { continuation.yield(line) }
+                }
+            },
+            packets: { _ throws(ControlProblem) in AsyncStream { $0.finish() } },
+            doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) },
+            metrics: {
+                var metrics = MetricsText()
+                metrics.add(.gauge, "perseid_leases", "Leases that are not over.", 3)
+                return metrics
+            })
+    }
 
     /// Serves for as long as `body` asks.
     private func serving(
@@ -42,7 +51,10 @@ struct ControlServerTests {
     ) async throws {
         let socket = try ControlSocket(path: path, group: group)
         try socket.prepare(for: nil)
-        let server = ControlServer(at: socket, source: Self.source, logger: Logger(label: "test"))
+        let registry = FileManager.default.temporaryDirectory.path + "/control-\(UUID().uuidString).sqlite"
+        defer { for end in ["", "-wal", "-shm"] { unlink(registry + end) } }
+        let server = ControlServer(
+            at: socket, source: Self.source(try SQLiteStore(path: registry)), logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let client = ControlClient(path: path)
@@ -56,6 +68,32 @@ struct ControlServerTests {
             group.cancelAll()
             while let result = await group.nextResult() {
                 if case .failure(let error) = result, !(error is CancellationError) { throw error }
+            }
+        }
+    }
+
+    @Test("nodes are added, changed and refused over the socket; the history has the peer's name")
+    func registry() async throws {
+        try await serving { client, _ in
+            let add = AddRequest([NodeDraft(name: "n001", mac: "52:54:00:00:00:01", fields: ["comment": "a+b c"])])
+            _ = try await client.send("POST", "/api/v1/nodes", body: Array(try JSONEncoder().encode(add)))
+            let change = ChangeRequest(select: ["n*"], set: ["capsule": "small@1"])
+            let answer = try await client.send("PATCH", "/api/v1/nodes", body: Array(try JSONEncoder().encode(change)))
+            #expect(try JSONDecoder().decode(ChangeResult.self, from: Data(answer)).count == 1)
+            let table = try await client.send("GET", "/api/v1/nodes?select=capsule%3Dsmall@1&columns=name,comment")
+            #expect(String(decoding: table, as: UTF8.self) == "n001\ta+b c\n")
+            let history = try await client.get("/api/v1/history", as: [HistoryResource].self)
+            #expect(history.map(\.author) == ["user \(geteuid())", "user \(geteuid())"])
+            for (method, path, status) in [
+                ("POST", "/api/v1/nodes", 409), ("GET", "/api/v1/nodes/n002", 404), ("PATCH", "/api/v1/leases", 404),
+                ("PATCH", "/api/v1/nodes?x=1", 400),
+            ] {
+                let body = path == "/api/v1/nodes?x=1" ? Array("{}".utf8) : Array(try JSONEncoder().encode(add))
+                let error = await #expect(throws: ControlClient.Failure.self) {
+                    try await client.send(method, path, body: body)
+                }
+                guard case .refused(let got, _) = error else { continue }
+                #expect(got == status)
             }
         }
     }

@@ -191,6 +191,19 @@ private final class BreakableStore: Store {
     func load() throws(RegistryError) -> Snapshot { try store.load() }
     func foreignChanges() throws(RegistryError) -> Int64 { try store.foreignChanges() }
     func nodes() throws(RegistryError) -> [NodeRecord] { try store.nodes() }
+    func groups() throws(RegistryError) -> [NodeGroup] { try store.groups() }
+    func leases() throws(RegistryError) -> [Lease] { try store.leases() }
+    func forget(eventsBefore time: Int64, limit: Int) throws(RegistryError) -> Int {
+        try store.forget(eventsBefore: time, limit: limit)
+    }
+    func edit(_ edits: [RegistryEdit], note: ChangeNote) throws(RegistryError) -> Int64 {
+        if broken.withLock({ $0 }) { throw .failed(operation: "write", reason: "disk full") }
+        return try store.edit(edits, note: note)
+    }
+    func history(of subject: HistorySubject?, limit: Int) throws(RegistryError) -> [RecordedChange] {
+        try store.history(of: subject, limit: limit)
+    }
+    func change(_ number: Int64) throws(RegistryError) -> RecordedChange? { try store.change(number) }
     func attempts(of node: MACAddress, limit: Int) throws(RegistryError) -> [Attempt] {
         try store.attempts(of: node, limit: limit)
     }

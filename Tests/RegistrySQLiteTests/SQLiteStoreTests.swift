@@ -11,7 +11,7 @@ import Testing
     @Test func whatIsWrittenIsThereAfterReopening() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/registry.sqlite"
-            let node = Node(
+            var node = Node(
                 mac: mac, name: "n001", capsule: "small:stable", handoff: .kexec,
                 address: IPv4Address(value: 0xfffe_0009))
             var attempt = Attempt(id: 7, node: mac, began: 1000, zero: 900, state: .loader)
@@ -25,6 +25,8 @@ import Testing
 
             let store = try SQLiteStore(path: path)
             let snapshot = try store.load()
+            // The number of the change that wrote it.
+            node.version = 1
             #expect(snapshot.nodes == [NodeRecord(node: node, state: .loader)])
             #expect(snapshot.leases == [lease])
             #expect(snapshot.attempts == [attempt])
@@ -62,6 +64,21 @@ import Testing
             #expect(try store.strayEvents(of: mac, since: 0).isEmpty)
             let snapshot = try store.load()
             #expect(snapshot.nodes.map(\.node.mac) == [mac])
+        }
+    }
+
+    @Test func oldEventsGoInSteps() throws {
+        try withTemporaryDirectory { directory in
+            let store = try SQLiteStore(path: directory + "/registry.sqlite")
+            try store.write(
+                (Int64(1)...10).map { time in
+                    let event = BootEvent(node: mac, kind: .refused, at: time)
+                    return .event(RecordedEvent(event: event, attempt: nil, state: .new))
+                })
+            #expect(try store.forget(eventsBefore: 8, limit: 5) == 5)
+            #expect(try store.forget(eventsBefore: 8, limit: 5) == 2)
+            #expect(try store.forget(eventsBefore: 8, limit: 5) == 0)
+            #expect(try store.strayEvents(of: mac, since: 0).map(\.at) == [10, 9, 8])
         }
     }
 

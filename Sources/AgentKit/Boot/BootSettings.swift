@@ -18,6 +18,8 @@ package struct BootSettings: Codable, Hashable, Sendable {
     package var phase: CheckIn.Phase
     /// The label of the disk that keeps chunks, in the place of the plan's; `none`: no disk.
     package var cacheLabel: String?
+    /// When a person gets a shell on the console.
+    package var shell: ShellMoment?
     /// The private half of this boot attempt's key, after a kexec; see `LayerKey`.
     package var layerSecret: String?
     /// Known after a check-in only.
@@ -40,6 +42,14 @@ package struct BootSettings: Codable, Hashable, Sendable {
     }
 }
 
+/// When stage 1 gives a shell to whoever sits at the console (`perseid boot set NODE shell|rescue`).
+package enum ShellMoment: String, Codable, Hashable, Sendable {
+    /// Before it looks at the network.
+    case first
+    /// With the network up and after the check-in, before the plan is carried out.
+    case rescue
+}
+
 /// What is wrong with the parameters of the boot script.
 package enum BootSettingsError: Error, Hashable, CustomStringConvertible {
     case missing(parameter: String, example: String)
@@ -56,8 +66,8 @@ package enum BootSettingsError: Error, Hashable, CustomStringConvertible {
 }
 
 extension BootSettings {
-    /// Reads `perseid.server` (one or more), `perseid.token`, `perseid.mac`, `perseid.kernel` and
-    /// `perseid.cache`.
+    /// Reads `perseid.server` (one or more), `perseid.token`, `perseid.mac`, `perseid.kernel`,
+    /// `perseid.cache` and `perseid.shell`.
     package init(_ line: KernelCommandLine) throws(BootSettingsError) {
         var servers: [ServerURL] = []
         for text in line.values(of: "perseid.server") {
@@ -90,6 +100,12 @@ extension BootSettings {
         }
         let label = line.value(of: "perseid.cache").flatMap { $0.isEmpty ? nil : $0 }
         self.init(servers: servers, token: token, mac: mac, kernelDigest: digest, phase: .stage1, cacheLabel: label)
+        if let text = line.value(of: "perseid.shell") {
+            guard let moment = ShellMoment(rawValue: text) else {
+                throw .malformed(parameter: "perseid.shell", value: text, expected: "first or rescue")
+            }
+            shell = moment
+        }
     }
 
     private static func isSHA256(_ text: String) -> Bool {

@@ -85,6 +85,7 @@ package struct StageOne: ~Copyable {
     private mutating func loop() {
         var backoff = Backoff.boot
         var withoutServer = 0
+        if settings.shell == .first { giveShell() }
         while true {
             do throws(StepFailure) {
                 try attempt()
@@ -109,6 +110,7 @@ package struct StageOne: ~Copyable {
         let reply = try checkIn()
         settings.attempt = reply.attempt
         for reason in reply.plan.reasons { console.line("plan: \(reason)") }
+        if settings.shell == .rescue { giveShell() }
         switch reply.plan.action {
         case .wait:
             let pause = min(max(reply.plan.waitSeconds, 1), 3600)
@@ -116,6 +118,17 @@ package struct StageOne: ~Copyable {
             pauseAndFlush(milliseconds: Int64(pause) * 1000)
         case .diskless:
             try boot(reply.plan)
+        }
+    }
+
+    /// Once: whoever leaves the shell wants the boot to go on.
+    private mutating func giveShell() {
+        settings.shell = nil
+        console.line("a shell, as asked for; leave it and the boot goes on")
+        do throws(SystemError) {
+            try RescueShell.run()
+        } catch {
+            console.line("no shell: \(error)")
         }
     }
 

@@ -21,7 +21,7 @@ extension BootEndpoints {
 
     func layer(of machine: MACAddress, _ request: BootRequest) -> BootAnswer {
         guard let attempt = token(of: request).flatMap({ ledger.attempt(with: $0) }) else { return .unauthorized }
-        guard attempt.node == machine else {
+        guard attempt.node == ledger.primary(of: machine) else {
             refuse(attempt.node, "the files of \(machine) were asked for with this node's token")
             return .text(403, "this token is another node's")
         }

@@ -73,6 +73,9 @@ public struct Stage1Builder: Sendable {
             try initramfs(modules, keys: keys, agent: agent), to: "\(scratch)/initramfs")
         try DurableFiles.move(archive, to: "\(scratch)/files/initramfs.img")
         try DurableFiles.copy(kernel.image, to: "\(scratch)/files/vmlinuz")
+        if let shell = try shell() {
+            try DurableFiles.create("\(scratch)/files/shell.img", shell, permissions: 0o444)
+        }
         let description = Stage1Description(
             kernelRelease: kernel.release, kernel: try describe("\(scratch)/files/vmlinuz"),
             initramfs: try describe("\(scratch)/files/initramfs.img"), modules: modules.count,
@@ -80,6 +83,20 @@ public struct Stage1Builder: Sendable {
         try await publish(description, from: "\(scratch)/files")
         try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
         return description
+    }
+
+    /// An initramfs of its own with a static busybox, which loaders add where somebody wants a shell in stage 1; nil
+    /// where this host has none (Debian's package busybox-static).
+    private func shell() throws -> [UInt8]? {
+        for path in ["/usr/bin/busybox", "/bin/busybox"] where DurableFiles.status(path) != nil {
+            // One that wants a dynamic linker would find none there, and one for other processors would not run.
+            guard (try? ElfExecutable.requireStatic(path, for: architecture)) != nil else { continue }
+            let program = try DurableFiles.read(path, limit: 16 << 20)
+            var archive = CpioWriter()
+            try archive.addFile("busybox", permissions: 0o755, contents: program)
+            return archive.finish()
+        }
+        return nil
     }
 
     private func initramfs(_ modules: EarlyModuleArchive, keys: [PublicKey], agent: String) throws -> [UInt8] {

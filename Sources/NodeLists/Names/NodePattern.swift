@@ -101,6 +101,8 @@ public enum NodePatternError: Error, Hashable, Sendable {
     /// A condition without a key, `=failed`.
     case noKey(String)
     case unknownKey(String)
+    /// Names that were written out and that are not there; the whole sentence.
+    case noNodes(String)
 }
 
 extension NodePatternError: CustomStringConvertible {
@@ -117,6 +119,7 @@ extension NodePatternError: CustomStringConvertible {
         case .tooMany(let text): "`\(text)` stands for more than \(NodePattern.largest) names"
         case .unbounded(let text): "`\(text)` has wildcards, so it names no new nodes; write a range, n[001-100]"
         case .noKey(let text): "`\(text)` has nothing before the `=`; write state=failed"
+        case .noNodes(let text): text
         case .unknownKey(let key): "nodes have no `\(key)` to select by"
         }
     }

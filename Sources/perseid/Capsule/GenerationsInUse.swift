@@ -5,7 +5,7 @@ import Registry
 import RegistrySQLite
 
 extension StateDirectory {
-    /// The generations and channels that nodes are set to, and the generations of their newest boot attempts.
+    /// The generations and channels that nodes and groups are set to, and the generations of their newest boot attempts.
     func generationUsers() throws -> GenerationUsers {
         guard FileManager.default.fileExists(atPath: registryPath) else { return GenerationUsers() }
         let snapshot = try openRegistry().load()
@@ -15,6 +15,14 @@ extension StateDirectory {
             names["\(node.mac)"] = node.name
             if let reference = node.capsule.flatMap({ CapsuleReference($0) }) {
                 users.add("node \(node.name)", of: reference)
+            }
+            if case .capsule(let next) = node.nextBoot?.target, let reference = CapsuleReference(next) {
+                users.add("the next boot of node \(node.name)", of: reference)
+            }
+        }
+        for group in snapshot.groups {
+            if let reference = group.settings.capsule.flatMap({ CapsuleReference($0) }) {
+                users.add("group \(group.name)", of: reference)
             }
         }
         for attempt in snapshot.attempts {

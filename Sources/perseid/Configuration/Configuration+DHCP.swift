@@ -70,8 +70,13 @@ extension Configuration {
 
     /// The addresses that nodes have by the registry.
     static func reservations(of nodes: [Node]) -> [DHCPReservation] {
-        nodes.compactMap { node in
-            node.address.map { DHCPReservation(.mac(node.mac), address: $0, origin: "node \(node.name)") }
+        nodes.flatMap { node in
+            let interfaces = [NodeInterface(mac: node.mac, address: node.address)] + node.interfaces
+            return interfaces.compactMap { interface in
+                interface.address.map {
+                    DHCPReservation(.mac(interface.mac), address: $0, origin: "node \(node.name)")
+                }
+            }
         }
     }
 }

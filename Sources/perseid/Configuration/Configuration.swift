@@ -50,6 +50,13 @@ struct Configuration: Sendable {
     var sections = DHCPSections()
 }
 
+extension Configuration {
+    /// What nodes do by that have no setting of their own or of a group.
+    var nodeSettings: NodeSettings {
+        NodeSettings(capsule: capsule, handoff: handoff, kernelArguments: kernelArguments)
+    }
+}
+
 /// What part `perseid serve` takes in DHCP.
 enum DHCPMode: String, CaseIterable, Sendable {
     /// Gives addresses and says what to boot.

@@ -47,11 +47,9 @@ struct DoctorInspection: Sendable {
 
     private func inspectState(_ facts: inout DoctorFacts) {
         facts.state = state.path
-        var status = stat()
-        if stat(state.path, &status) == 0 {
-            facts.stateMode = status.st_mode
-            facts.stateOwner = status.st_uid
-        }
+        let directory = FileStatus(of: state.path)
+        facts.stateMode = directory?.permissions
+        facts.stateOwner = directory?.owner
         var system = statvfs()
         if statvfs(state.path, &system) == 0 {
             facts.freeBytes = Int64(
@@ -60,8 +58,7 @@ struct DoctorInspection: Sendable {
         let keys = state.path + "/keys"
         let secrets = ((try? FileManager.default.contentsOfDirectory(atPath: keys)) ?? []).map { "\(keys)/\($0)" }
         facts.exposedFiles = ([state.registryPath] + secrets.filter { !$0.hasSuffix(".pub") }).filter { path in
-            var status = stat()
-            return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_mode & 0o077 != 0
+            FileStatus(of: path).map { $0.isRegular && $0.permissions & 0o077 != 0 } ?? false
         }
     }
 
@@ -80,10 +77,13 @@ struct DoctorInspection: Sendable {
         } catch {
             facts.stage1Problem = "\(error)"
         }
-        guard let nodes = try? state.openRegistry().nodes() else { return }
+        guard let registry = try? state.openRegistry(), let nodes = try? registry.nodes(),
+            let groups = try? GroupTree(registry.groups())
+        else { return }
+        let server = NodeSettings(capsule: defaultCapsule)
         var reasons: [String: String?] = [:]
         for node in nodes.map(\.node) where node.enabled {
-            guard let reference = node.capsule ?? defaultCapsule else { continue }
+            guard let reference = groups.settings(of: node, server: server).capsule?.value else { continue }
             if reasons[reference] == nil { reasons[reference] = .some(Self.problem(with: reference, in: capsules)) }
             if case let reason?? = reasons[reference] { facts.capsuleProblems.append((node.name, reason)) }
         }

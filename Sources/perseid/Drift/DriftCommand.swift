@@ -35,12 +35,15 @@ struct DriftCommand: ParsableCommand {
         let registry = try state.openRegistry()
         let standard = try capsule ?? Configuration.given()[.capsule]?.value
         let wanted = try nodes.isEmpty ? registry.nodes().map(\.node) : nodes.map { try registry.node(called: $0) }
+        let groups = try GroupTree(registry.groups())
+        let server = NodeSettings(capsule: standard)
         let plans = try PlannedContents(store: state.openCapsules())
         var table = TextTable(columns: [.left, .left, .left, .left, .left])
         table.add(["NODE", "STATE", "RUNS", "PLAN", ""])
         var drifts = 0
         for node in wanted {
-            let drift = try Drift(of: node, standard: standard, in: registry, plans)
+            let planned = groups.settings(of: node, server: server).capsule?.value
+            let drift = try Drift(of: node, planned: planned, in: registry, plans)
             if case .drift = drift.verdict { drifts += 1 }
             table.add([node.name, drift.state.rawValue, drift.runs ?? "-", drift.plan ?? "-", drift.verdict.text])
         }
@@ -72,10 +75,10 @@ struct Drift {
     var plan: String?
     var verdict: Verdict
 
-    init(of node: Node, standard: String?, in registry: any Store, _ plans: PlannedContents) throws {
+    init(of node: Node, planned wanted: String?, in registry: any Store, _ plans: PlannedContents) throws {
         let attempt = try registry.attempts(of: node.mac, limit: 1).first
         state = attempt?.state ?? .registered
-        let planned = plans.content(of: node.capsule ?? standard)
+        let planned = plans.content(of: wanted)
         plan = try? planned.get().generation
         let ready = try attempt.flatMap { attempt in
             try registry.timeline(of: attempt.id).last { $0.event.kind == .ready }?.event.detail

@@ -26,7 +26,7 @@ struct LabKit: ParsableArguments, Sendable {
     /// that name.
     func prepare(capsule: String?, firmware: Firmware? = nil, in state: StateDirectory) async throws {
         let store = try state.openCapsules()
-        try await LoaderPackages(state).fetchMissing(for: loader)
+        try await LoaderPackages(state).fetchMissing(Loaders.files(for: loader))
         try Loaders.install(for: loader, in: state)
         let stamp = Stamp(path: state.path + "/lab-stage1")
         let wanted = try stage1Inputs(store)
@@ -42,7 +42,7 @@ struct LabKit: ParsableArguments, Sendable {
     }
 
     private func prepareARM64(in state: StateDirectory, _ store: CapsuleStore) async throws {
-        try await LoaderPackages(state, .arm64).fetchMissing(for: loader)
+        try await LoaderPackages(state, .arm64).fetchMissing(Loaders.files(for: loader, .arm64))
         try Loaders.install(for: loader, .arm64, in: state)
         guard let arm64Agent else {
             throw ValidationError("uefi-arm64 wants an agent that was built for arm64: name it with --arm64-agent")

@@ -19,18 +19,28 @@ struct LoaderFetch: AsyncParsableCommand {
             """)
 
     @OptionGroup var state: StateOption
-    @Argument(help: "ipxe, pxelinux, grub or shim.")
-    var loader: BootLoader
+    @Argument(help: "ipxe, pxelinux, grub, shim or memtest.")
+    var loader: LoaderSet
 
     @Option(help: "For which processors: amd64 or arm64.")
     var architecture = MachineArchitecture.amd64
 
     func run() async throws {
         let state = try state.open()
-        let fetched = try await LoaderPackages(state, architecture).fetchMissing(for: loader)
-        try Loaders.install(for: loader, architecture, in: state)
+        let files = loader.files(architecture)
+        let fetched = try await LoaderPackages(state, architecture).fetchMissing(files)
+        try Loaders.install(files, of: loader.rawValue, architecture, in: state)
         for package in fetched { print("fetched \(package)") }
-        print("\(loader.rawValue): \(Loaders.files(for: loader, architecture).map(\.name).joined(separator: ", "))")
+        print("\(loader.rawValue): \(files.map(\.name).joined(separator: ", "))")
+    }
+}
+
+/// What can be fetched.
+enum LoaderSet: String, CaseIterable, ExpressibleByArgument {
+    case ipxe, pxelinux, grub, shim, memtest
+
+    func files(_ architecture: MachineArchitecture) -> [Loaders.Loader] {
+        BootLoader(rawValue: rawValue).map { Loaders.files(for: $0, architecture) } ?? Loaders.memtest
     }
 }
 

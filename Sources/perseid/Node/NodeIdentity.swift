@@ -1,38 +1,26 @@
+import Administration
 import ArgumentParser
-import BootProtocols
 import Registry
-import RegistrySQLite
 
-struct NodeRename: ParsableCommand {
+struct NodeRename: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rename", abstract: "Gives a node another name.",
         discussion: "Example: perseid node rename n001 login")
 
     @OptionGroup var state: StateOption
-    @Argument(help: "Name or MAC address of the node.")
+    @Argument(help: "Name of the node.", completion: .custom { _, _, _ in NodeNames.all() })
     var node: String
     @Argument(help: "Its name from now on.")
     var name: String
 
-    func validate() throws {
-        guard NodeName.isValid(name) else {
-            throw ValidationError("`\(name)` is no host name: 1 to 63 of a-z, 0-9 and inner hyphens")
-        }
-    }
-
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        var changed = try registry.node(called: node)
-        changed.name = name
-        do {
-            try registry.write([.node(changed)])
-        } catch RegistryError.duplicate {
-            throw RegistryError.duplicate("the name \(name)")
-        }
+    func run() async throws {
+        let options = ChangeOptions(what: "node rename")
+        let request = ChangeRequest(select: [node], set: ["name": name], options: options)
+        _ = try await RegistrySession(state).change(.patch, "nodes", request)
     }
 }
 
-struct NodeReplace: ParsableCommand {
+struct NodeReplace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replace", abstract: "Gives a node's name and settings to another machine.",
         discussion: """
@@ -43,31 +31,30 @@ struct NodeReplace: ParsableCommand {
             """)
 
     @OptionGroup var state: StateOption
-    @Argument(help: "Name or MAC address of the node.")
+    @Argument(help: "Name or MAC address of the node.", completion: .custom { _, _, _ in NodeNames.all() })
     var node: String
     @Argument(help: "MAC address of the machine that takes its place.")
     var mac: String
 
-    func validate() throws {
-        guard let address = MACAddress(mac), !address.isMulticast, address.value != 0 else {
-            throw ValidationError("`\(mac)` is no MAC address of one machine, such as 52:54:00:12:34:56")
-        }
+    func run() async throws {
+        let body = ReplaceRequest(mac: mac, options: ChangeOptions(what: "node replace"))
+        _ = try await RegistrySession(state).change(.post, "nodes/\(node)/replace", body)
     }
+}
 
-    func run() throws {
-        guard let mac = MACAddress(mac) else { return }
-        let registry = try state.open().openRegistry()
-        let old = try registry.node(called: node)
-        guard old.mac != mac else { throw ValidationError("\(old.name) has this MAC address already") }
-        var changes: [Change] = [.removeNode(old.mac)]
-        if let taken = try registry.nodes().map(\.node).first(where: { $0.mac == mac }) {
-            guard !taken.approved else {
-                throw ValidationError("\(mac) is \(taken.name)'s; delete that node first if it is to be \(old.name)")
-            }
-            changes.append(.removeNode(mac))
+struct NodeDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Removes nodes. Their timelines stay, and `perseid undo` brings them back.",
+        discussion: "Example: perseid node delete 'n[090-099]' --dry-run")
+
+    @OptionGroup var state: StateOption
+    @OptionGroup var nodes: NodeSelection
+    @OptionGroup var flags: ChangeFlags
+
+    func run() async throws {
+        let session = try RegistrySession(state)
+        try await flags.carryOut("node delete") { options in
+            try await session.change(.delete, "nodes", ChangeRequest(select: nodes.words, options: options))
         }
-        var new = old
-        new.mac = mac
-        try registry.write(changes + [.node(new)])
     }
 }

@@ -1,104 +1,113 @@
+import Administration
 import ArgumentParser
-import BootMachine
-import CapsuleFormat
 import Registry
-import RegistrySQLite
 
-struct NodeSet: ParsableCommand {
+struct NodeSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Changes settings of nodes.",
         discussion: """
-            A running server takes changes over within a second; a node boots by them the next time.
+            A running server takes changes over at once; a node boots by them the next time. An empty text takes a value \
+            away, as `perseid node unset` does.
 
             Examples:
               perseid node set 'n[001-100]' --capsule compute:stable
               perseid node set capsule=compute@11 --capsule compute@12 --dry-run
+              perseid node set 'rack1*' --add-groups rack1 --console ttyS1,115200
             """)
 
     @OptionGroup var state: StateOption
     @OptionGroup var nodes: NodeSelection
-    @OptionGroup var edit: NodeEdit
-    @Option(help: "What they boot: NAME@GENERATION or NAME:CHANNEL.")
-    var capsule: String?
-    @Option(help: "How stage 1 hands over: switch or kexec.")
-    var handoff: String?
+    @OptionGroup var flags: ChangeFlags
+    @OptionGroup var settings: SettingOptions
+    @OptionGroup var identity: IdentityOptions
+    @OptionGroup var lists: ListOptions
 
     func validate() throws {
-        guard capsule != nil || handoff != nil else {
-            throw ValidationError("nothing to set: say --capsule or --handoff")
-        }
-        if let capsule { _ = try CapsuleReference.validated(capsule) }
-        if let handoff, Plan.Handoff(rawValue: handoff) == nil {
-            throw ValidationError("`\(handoff)` is neither switch nor kexec")
-        }
+        guard !(settings.fields + identity.fields).present.isEmpty || !lists.added.isEmpty || !lists.removed.isEmpty
+        else { throw ValidationError("nothing to set: say --capsule, --add-groups, or another of the options") }
     }
 
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        let records = try nodes.records(in: registry, emptyMeansAll: false)
-        try edit.change(records, in: registry) { node in
-            if let capsule { node.capsule = capsule }
-            if let handoff { node.handoff = Plan.Handoff(rawValue: handoff) }
+    func run() async throws {
+        let session = try RegistrySession(state)
+        try await flags.carryOut("node set") { options in
+            try await session.change(
+                .patch, "nodes",
+                ChangeRequest(
+                    select: nodes.words, set: (settings.fields + identity.fields).present, add: lists.added,
+                    remove: lists.removed, options: options))
         }
     }
 }
 
-struct NodeUnset: ParsableCommand {
+struct NodeUnset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "unset", abstract: "Takes settings of nodes back to the server's defaults.",
+        commandName: "unset", abstract: "Takes settings of nodes away: their groups' count again, or the server's.",
         discussion: "Example: perseid node unset 'n[001-100]' --capsule")
 
     @OptionGroup var state: StateOption
     @OptionGroup var nodes: NodeSelection
-    @OptionGroup var edit: NodeEdit
-    @Flag(help: "They boot the server's default capsule.")
+    @OptionGroup var flags: ChangeFlags
+    @Flag(help: "They boot the capsule of their groups, or the server's.")
     var capsule = false
-    @Flag(help: "They hand over as the kernels demand.")
+    @Flag(help: "They hand over as their groups say, or as the kernels demand.")
     var handoff = false
+    @Option(help: "Other fields, between commas, such as address,comment,kernelArguments.")
+    var fields: String?
 
-    func validate() throws {
-        guard capsule || handoff else { throw ValidationError("nothing to unset: say --capsule or --handoff") }
+    private var keys: [String] {
+        (capsule ? ["capsule"] : []) + (handoff ? ["handoff"] : [])
+            + (fields ?? "").split(separator: ",").map(String.init)
     }
 
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        let records = try nodes.records(in: registry, emptyMeansAll: false)
-        try edit.change(records, in: registry) { node in
-            if capsule { node.capsule = nil }
-            if handoff { node.handoff = nil }
+    func validate() throws {
+        guard !keys.isEmpty else { throw ValidationError("nothing to unset: say --capsule, --handoff or --fields") }
+    }
+
+    func run() async throws {
+        let session = try RegistrySession(state)
+        let values = Dictionary(keys.map { ($0, "") }, uniquingKeysWith: { $1 })
+        try await flags.carryOut("node unset") { options in
+            try await session.change(
+                .patch, "nodes", ChangeRequest(select: nodes.words, set: values, options: options))
         }
     }
 }
 
-struct NodeEnable: ParsableCommand {
+struct NodeEnable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable", abstract: "Lets nodes boot from this server again.")
 
     @OptionGroup var state: StateOption
     @OptionGroup var nodes: NodeSelection
-    @OptionGroup var edit: NodeEdit
+    @OptionGroup var flags: ChangeFlags
 
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        try edit.change(nodes.records(in: registry, emptyMeansAll: false), in: registry) { $0.enabled = true }
+    func run() async throws {
+        let session = try RegistrySession(state)
+        try await flags.carryOut("node enable") { options in
+            try await session.change(
+                .patch, "nodes", ChangeRequest(select: nodes.words, set: ["enabled": "yes"], options: options))
+        }
     }
 }
 
-struct NodeDisable: ParsableCommand {
+struct NodeDisable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable", abstract: "Has the server ignore nodes, with an event each time they ask.")
 
     @OptionGroup var state: StateOption
     @OptionGroup var nodes: NodeSelection
-    @OptionGroup var edit: NodeEdit
+    @OptionGroup var flags: ChangeFlags
 
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        try edit.change(nodes.records(in: registry, emptyMeansAll: false), in: registry) { $0.enabled = false }
+    func run() async throws {
+        let session = try RegistrySession(state)
+        try await flags.carryOut("node disable") { options in
+            try await session.change(
+                .patch, "nodes", ChangeRequest(select: nodes.words, set: ["enabled": "no"], options: options))
+        }
     }
 }
 
-struct NodeApprove: ParsableCommand {
+struct NodeApprove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve", abstract: "Takes machines out of quarantine.",
         discussion: """
@@ -112,29 +121,20 @@ struct NodeApprove: ParsableCommand {
 
     @OptionGroup var state: StateOption
     @OptionGroup var nodes: NodeSelection
-    @OptionGroup var edit: NodeEdit
+    @OptionGroup var flags: ChangeFlags
     @Option(help: "Its name from now on; for one node.")
     var name: String?
+    @Option(help: "Its groups, between commas.")
+    var groups: String?
     @Option(help: "What they boot: NAME@GENERATION or NAME:CHANNEL.")
     var capsule: String?
 
-    func validate() throws {
-        if let name, !NodeName.isValid(name) {
-            throw ValidationError("`\(name)` is no host name: 1 to 63 of a-z, 0-9 and inner hyphens")
-        }
-        if let capsule { _ = try CapsuleReference.validated(capsule) }
-    }
-
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        let records = try nodes.records(in: registry, emptyMeansAll: false)
-        guard name == nil || records.count == 1 else {
-            throw ValidationError("--name is for one node, and \(records.count) are meant")
-        }
-        try edit.change(records, in: registry) { node in
-            node.approved = true
-            if let name { node.name = name }
-            if let capsule { node.capsule = capsule }
+    func run() async throws {
+        let session = try RegistrySession(state)
+        let values = [("approved", "yes"), ("name", name), ("groups", groups), ("capsule", capsule)].present
+        try await flags.carryOut("node approve") { options in
+            try await session.change(
+                .patch, "nodes", ChangeRequest(select: nodes.words, set: values, options: options))
         }
     }
 }

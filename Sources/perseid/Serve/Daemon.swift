@@ -1,3 +1,4 @@
+import Administration
 import BootHTTP
 import BootMachine
 import BootPolicy
@@ -21,6 +22,7 @@ final class Daemon: Sendable {
     private let configuration: Configuration
     private let network: BootNetwork
     private let ledger: BootLedger
+    private let store: SQLiteStore
     private let endpoints: BootEndpoints
     /// Read while there is the right to.
     private let tls: BootTLS?
@@ -77,6 +79,7 @@ final class Daemon: Sendable {
         self.configuration = configuration
         self.network = network
         self.ledger = ledger
+        self.store = store
         self.logger = logger
         endpoints = BootEndpoints(
             planMaker: PlanMaker(
@@ -98,8 +101,11 @@ final class Daemon: Sendable {
             configuration, state, logger,
             DaemonControl(
                 network: network, ledger: ledger, watcher: watcher, dhcp: dhcp, tftp: tftp, http: servedHTTP,
-                feed: feed,
-                inspection: DoctorInspection(of: configuration, state: state), isProxy: configuration.dhcp != .server))
+                feed: feed, inspection: DoctorInspection(of: configuration, state: state),
+                registry: RegistryService(
+                    store: store, ledger: ledger, server: configuration.nodeSettings,
+                    capsuleProblem: CapsuleReference.problem),
+                isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
             try Self.naming(port: port, .tcp) { try network.requireFree(tcpPort: port) }
         }
@@ -139,6 +145,7 @@ final class Daemon: Sendable {
                     await ledger.run { logger.error("\($0); what happens now is written when it works again") }
                 },
                 TaskService { try await Self.tick(ledger, logger) },
+                TaskService { [store] in try await Self.forgetOldEvents(store, logger) },
                 TaskService { [reload] in try await reload.watch() },
                 TaskService { [reload] in await reload.obeySignals() },
             ]
@@ -218,6 +225,23 @@ final class Daemon: Sendable {
             } catch {
                 logger.error("\(error)")
             }
+        }
+    }
+
+    /// Days that events are kept.
+    private static let eventDays: Int64 = 90
+
+    /// Removes what is too old, a little at a time.
+    private static func forgetOldEvents(_ store: SQLiteStore, _ logger: Logger) async throws {
+        while true {
+            var forgotten = 0
+            do {
+                forgotten = try store.forget(
+                    eventsBefore: wallMilliseconds() - eventDays * 86_400_000, limit: 5000)
+            } catch {
+                logger.error("\(error)")
+            }
+            try await Task.sleep(for: forgotten > 0 ? .milliseconds(200) : .seconds(600))
         }
     }
 

@@ -1,3 +1,4 @@
+import Administration
 import ArgumentParser
 import BootProtocols
 import ControlPlane
@@ -47,14 +48,15 @@ struct DaemonControl: Sendable {
     let http: ServedHTTP
     let feed: EventFeed
     let inspection: DoctorInspection
+    let registry: RegistryService
     /// Somebody else gives the addresses.
     let isProxy: Bool
     let began = wallMilliseconds()
 
     var source: ControlSource {
         ControlSource(
-            health: { health }, leases: { leases(all: $0) }, reservations: { reservations },
-            subnets: { subnetResources },
+            registry: RegistryAPI(registry), userName: UserName.of, health: { health }, leases: { leases(all: $0) },
+            reservations: { reservations }, subnets: { subnetResources },
             captures: { captures }, capture: { node throws(ControlProblem) in try capture(of: node) },
             events: { node throws(ControlProblem) in try events(of: node) },
             packets: { node throws(ControlProblem) in try packets(of: node) }, doctor: { doctor },

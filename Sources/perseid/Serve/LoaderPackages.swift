@@ -1,5 +1,4 @@
 import BootLab
-import BootPolicy
 import CapsuleStore
 import Foundation
 
@@ -20,12 +19,12 @@ struct LoaderPackages {
     /// Where the files of a package are: its `/usr` is in there.
     func directory(of package: String) -> String { "\(cache)/\(package)" }
 
-    /// Fetches the packages of a setting's loaders that are neither served yet, nor installed, nor in the cache; gives
+    /// Fetches the packages of loaders that are neither served yet, nor installed, nor in the cache; gives
     /// their names.
     @discardableResult
-    func fetchMissing(for setting: BootLoader) async throws -> [String] {
+    func fetchMissing(_ loaders: [Loaders.Loader]) async throws -> [String] {
         var fetched: [String] = []
-        for loader in Loaders.files(for: setting, architecture)
+        for loader in loaders
         where !Loaders.isInstalled(loader, in: state) && Loaders.source(of: loader, architecture, in: state) == nil {
             try await fetch(loader.package)
             fetched.append(loader.package)

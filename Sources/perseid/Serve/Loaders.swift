@@ -26,6 +26,11 @@ enum Loaders {
         }
     }
 
+    /// The test of memory that `perseid boot set NODES memtest` boots. A server does without.
+    static let memtest = ["efi", "bin"].map { kind in
+        Loader(name: "memtest64.\(kind)", package: "memtest86+", paths: ["/boot/memtest86+x64.\(kind)"])
+    }
+
     private static let ipxe = [
         Loader(
             name: "undionly.kpxe", package: "ipxe", paths: ["/usr/lib/ipxe/undionly.kpxe", "/boot/ipxe/undionly.kpxe"]),
@@ -50,13 +55,13 @@ enum Loaders {
 
     struct Missing: Error, CustomStringConvertible {
         let loader: Loader
-        let setting: BootLoader
+        let setting: String
         let architecture: MachineArchitecture
         let state: String
 
         var description: String {
             "no loader \(loader.name): looked for \(loader.paths.joined(separator: ", ")). Install the package "
-                + "`\(loader.package)`, or unpack it into the state with `perseid loader fetch \(setting.rawValue) "
+                + "`\(loader.package)`, or unpack it into the state with `perseid loader fetch \(setting) "
                 + "--architecture \(architecture.rawValue) --state \(state)`"
         }
     }
@@ -65,7 +70,15 @@ enum Loaders {
     static func install(
         for setting: BootLoader, _ architecture: MachineArchitecture = .amd64, in state: StateDirectory
     ) throws {
-        for loader in files(for: setting, architecture) where !isInstalled(loader, in: state) {
+        try install(files(for: setting, architecture), of: setting.rawValue, architecture, in: state)
+        let test = memtest.filter { source(of: $0, .amd64, in: state) != nil }
+        try install(test, of: "memtest", .amd64, in: state)
+    }
+
+    static func install(
+        _ loaders: [Loader], of setting: String, _ architecture: MachineArchitecture, in state: StateDirectory
+    ) throws {
+        for loader in loaders where !isInstalled(loader, in: state) {
             guard let source = source(of: loader, architecture, in: state) else {
                 throw Missing(loader: loader, setting: setting, architecture: architecture, state: state.path)
             }

@@ -15,11 +15,10 @@ final class DownloadFile {
     ///   it is.
     init(_ target: String) throws(SystemError) {
         self.target = target
-        var status = stat()
         if target == "-" {
             temporary = nil
             file = FileDescriptor(owning: try systemCall("dup") { dup(STDOUT_FILENO) })
-        } else if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        } else if let status = FileStatus(of: target), !status.isRegular {
             temporary = nil
             file = try FileDescriptor.open(target, O_WRONLY)
         } else {

@@ -1,0 +1,50 @@
+import BootMachine
+import BootProtocols
+import NodeLists
+import Registry
+
+extension RegistryService {
+    /// Those of `records` that `words` mean.
+    func select(
+        _ records: [NodeRecord], _ groups: GroupTree, _ words: [String]
+    ) throws(AdminProblem) -> [NodeRecord] {
+        // What most requests say; nothing is to be looked at.
+        if words.isEmpty || words == ["*"] { return records }
+        do throws(NodePatternError) {
+            let selector = try NodeSelector(words)
+            let missing = try selector.missing(among: Set(records.map(\.node.name)))
+            guard missing.isEmpty else {
+                let names = FoldedNames.words(of: missing).joined(separator: " ")
+                return try refuse("there is no node \(names); `perseid node list` shows those that exist")
+            }
+            var selected: [NodeRecord] = []
+            for record in records where try selector.selects(subject(record, groups)) { selected.append(record) }
+            return selected
+        } catch {
+            guard case .unknownKey = error else { throw .badRequest("\(error)") }
+            throw .badRequest("\(error); there are \(Self.keys.joined(separator: ", "))")
+        }
+    }
+
+    private func refuse(_ text: String) throws(NodePatternError) -> [NodeRecord] { throw .noNodes(text) }
+
+    /// What nodes can be selected by.
+    static let keys = ["mac", "state", "group", "tag"] + NodeField.allCases.map(\.rawValue)
+
+    /// The node as a selector sees it. Settings are those that it does by, wherever they are from.
+    private func subject(_ record: NodeRecord, _ groups: GroupTree) -> NodeSelector.Subject {
+        let node = record.node
+        return NodeSelector.Subject(name: node.name, groups: groups.line(of: node.groups)) { key in
+            switch key {
+            case "mac": return node.macs.map(\.description)
+            case "state": return [record.state.rawValue]
+            case "group", "groups": return groups.line(of: node.groups)
+            case "tag", "tags": return node.tags
+            default:
+                guard let field = NodeField(rawValue: key) else { return nil }
+                guard NodeField.settings.contains(field) else { return node[field].map { [$0] } ?? [] }
+                return groups.settings(of: node, server: server).text(of: field).map { [$0.value] } ?? []
+            }
+        }
+    }
+}

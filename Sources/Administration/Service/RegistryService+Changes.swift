@@ -1,0 +1,90 @@
+public import Registry
+
+extension RegistryService {
+    /// Writes edits, or says what they would do.
+    func carryOut(
+        _ edits: [RegistryEdit], _ options: ChangeOptions, _ author: ChangeNote
+    ) throws(AdminProblem) -> ChangeResult {
+        let newest = try registry { () throws(RegistryError) in try store.history(of: nil, limit: 1).first?.number ?? 0
+        }
+        if let revision = options.revision { try requireUnchanged(edits, since: revision) }
+        var result = ChangeResult(
+            change: nil, revision: newest, count: edits.count,
+            items: edits.prefix(max(0, options.lines)).compactMap { $0.recorded.map(EditResource.init) })
+        guard !options.dryRun, !edits.isEmpty else { return result }
+        var note = author
+        if let what = options.what { note.what = String(what.prefix(200)) }
+        result.change = try registry { () throws(RegistryError) in
+            if let ledger { try ledger.edit(edits, note: note) } else { try store.edit(edits, note: note) }
+        }
+        return result
+    }
+
+    /// Refuses what somebody else has changed since it was looked at.
+    private func requireUnchanged(_ edits: [RegistryEdit], since revision: Int64) throws(AdminProblem) {
+        for edit in edits {
+            let (name, version): (String, Int64) =
+                switch edit {
+                case .node(let from?, _): (from.name, from.version)
+                case .group(let from?, _): ("group \(from.name)", from.version)
+                case .node, .group: ("", 0)
+                }
+            guard version > revision else { continue }
+            let change = try registry { () throws(RegistryError) in try store.change(version) }
+            let who = change.map { " by \($0.note.author) (`\($0.note.what)`, change \(version))" } ?? ""
+            throw .conflict(
+                "\(name) was changed\(who) after you looked; nothing was written. Look again, and repeat")
+        }
+    }
+
+    // MARK: - History
+
+    /// The newest changes: all, without what they did one by one, or those of one node or group (`@gpu`), with.
+    public func history(of name: String?, limit: Int) throws(AdminProblem) -> [HistoryResource] {
+        let subject: HistorySubject?
+        if let name, name.hasPrefix("@") {
+            subject = .group(String(name.dropFirst()))
+        } else {
+            subject = if let name { .node(try node(called: name).node.mac) } else { nil }
+        }
+        let changes = try registry { () throws(RegistryError) in
+            try store.history(of: subject, limit: min(max(1, limit), 10_000))
+        }
+        return changes.map(HistoryResource.init)
+    }
+
+    /// One change with all that it did.
+    public func change(_ number: Int64) throws(AdminProblem) -> HistoryResource {
+        HistoryResource(try recorded(number))
+    }
+
+    private func recorded(_ number: Int64) throws(AdminProblem) -> RecordedChange {
+        guard let change = try registry({ () throws(RegistryError) in try store.change(number) }) else {
+            throw .notFound("there is no change \(number); `perseid history` shows those that were made")
+        }
+        return change
+    }
+
+    /// Takes a change back: what it changed gets the values of before, what it added goes, what it removed returns.
+    /// Nothing of it may have been changed since.
+    /// - Parameter number: nil: the newest one.
+    public func undo(
+        _ number: Int64?, _ options: ChangeOptions, by author: ChangeNote
+    ) throws(AdminProblem) -> ChangeResult {
+        var wanted = number
+        if wanted == nil {
+            wanted = try registry { () throws(RegistryError) in
+                try store.history(of: nil, limit: 1000).first { $0.note.author != ChangeNote.server }?.number
+            }
+        }
+        guard let wanted else { throw .notFound("there is no change to undo") }
+        let change = try recorded(wanted)
+        let (records, groups) = try census()
+        let undoing = ChangeReversal(change, nodes: records.map(\.node), groups: groups)
+        var options = options
+        options.what = "undo \(wanted) (\(change.note.what))"
+        let edits = try undoing.edits()
+        try checkGroups(edits)
+        return try carryOut(edits, options, author)
+    }
+}

@@ -1,0 +1,92 @@
+import BootProtocols
+import NodeLists
+public import Registry
+
+/// The registry as admins read and change it. The daemon has one over its ledger, so that the boot plane knows at once;
+/// a command without a daemon has one over the database. Nothing is possible in one and not in the other.
+public struct RegistryService: Sendable {
+    let store: any Store
+    /// What is in no node and no group.
+    let server: NodeSettings
+    let ledger: BootLedger?
+    /// Why text is no capsule; nil: it is one.
+    let capsuleProblem: @Sendable (String) -> String?
+
+    /// - Parameter ledger: of the daemon that this runs in.
+    public init(
+        store: any Store, ledger: BootLedger?, server: NodeSettings,
+        capsuleProblem: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        self.store = store
+        self.ledger = ledger
+        self.server = server
+        self.capsuleProblem = capsuleProblem
+    }
+
+    // MARK: - Reading
+
+    /// All nodes, by name, and all groups.
+    func census() throws(AdminProblem) -> (records: [NodeRecord], groups: GroupTree) {
+        if let ledger {
+            let (records, groups) = ledger.census
+            return (records.sorted { $0.node.name < $1.node.name }, groups)
+        }
+        return try registry { () throws(RegistryError) in (try store.nodes(), GroupTree(try store.groups())) }
+    }
+
+    /// The nodes that `words` mean, by name; all where there is none.
+    public func nodes(_ words: [String]) throws(AdminProblem) -> [NodeRecord] {
+        let (records, groups) = try census()
+        return try select(records, groups, words)
+    }
+
+    /// The nodes as resources.
+    public func resources(_ words: [String]) throws(AdminProblem) -> [NodeResource] {
+        let (records, groups) = try census()
+        let selected = try select(records, groups, words)
+        let addresses = try currentAddresses()
+        return selected.map { record in
+            NodeResource(
+                record, groups.settings(of: record.node, server: server),
+                currentAddress: record.node.macs.lazy.compactMap { addresses[$0] }.first?.description)
+        }
+    }
+
+    /// The node with this name or MAC address.
+    public func node(called text: String) throws(AdminProblem) -> NodeRecord {
+        let mac = MACAddress(text)
+        let found =
+            if let ledger {
+                mac.flatMap { ledger.record(of: $0) } ?? ledger.record(called: text)
+            } else {
+                try census().records.first { $0.node.name == text || mac.map($0.node.macs.contains) == true }
+            }
+        guard let found else {
+            throw .notFound("there is no node `\(text)`; `perseid node list` shows those that exist")
+        }
+        return found
+    }
+
+    /// Who holds a lease now.
+    func currentAddresses() throws(AdminProblem) -> [MACAddress: IPv4Address] {
+        let leases =
+            if let ledger { ledger.leases } else {
+                try registry { () throws(RegistryError) in try store.leases() }
+            }
+        return Dictionary(leases.map { ($0.mac, $0.address) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    // MARK: - Problems
+
+    /// Puts what the registry says into the words of the API.
+    func registry<Value>(_ body: () throws(RegistryError) -> Value) throws(AdminProblem) -> Value {
+        do throws(RegistryError) {
+            return try body()
+        } catch {
+            switch error {
+            case .duplicate, .changedMeanwhile, .cycle, .noSuchGroup: throw .conflict("\(error)")
+            case .cannotOpen, .damaged, .newerVersion, .failed: throw .failed("\(error)")
+            }
+        }
+    }
+}

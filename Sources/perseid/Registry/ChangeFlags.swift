@@ -1,0 +1,48 @@
+import Administration
+import ArgumentParser
+import Foundation
+
+/// How a command that changes nodes or groups goes about it.
+struct ChangeFlags: ParsableArguments {
+    @Flag(help: "Show what would change on whom, and change nothing.")
+    var dryRun = false
+    @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+    var yes = false
+
+    /// Most changes that are shown before the question.
+    private static let shown = 20
+
+    /// Has a change made, after it has shown and asked what there is to ask.
+    /// - Parameters:
+    ///   - what: the command, for the history.
+    ///   - noun: what changes: `node`.
+    ///   - send: makes the request with these options.
+    func carryOut(
+        _ what: String, _ noun: String = "node", send: (ChangeOptions) async throws -> ChangeResult
+    ) async throws {
+        var options = ChangeOptions(dryRun: dryRun, lines: dryRun ? 1_000_000 : 0, what: what)
+        if !dryRun, !yes {
+            options.dryRun = true
+            options.lines = Self.shown
+            let look = try await send(options)
+            if look.count > 1 { try ask(look, noun) }
+            options = ChangeOptions(revision: look.revision, lines: 0, what: what)
+        }
+        let result = try await send(options)
+        guard result.count > 0 else { return print("nothing to change") }
+        for item in result.items { print(item.line) }
+        let counted = "\(result.count) \(result.count == 1 ? noun : noun + "s")"
+        print(dryRun ? "\(counted) would change" : "\(counted) changed")
+    }
+
+    private func ask(_ look: ChangeResult, _ noun: String) throws {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw ValidationError("this changes \(look.count) \(noun)s; say -y, or look first with --dry-run")
+        }
+        for item in look.items { print(item.line) }
+        if look.count > look.items.count { print("… and \(look.count - look.items.count) more") }
+        print("change \(look.count) \(noun)s? [y/N] ", terminator: "")
+        fflush(nil)
+        guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw CleanExit.message("nothing was changed") }
+    }
+}
