@@ -8,6 +8,7 @@ ROUNDS ?= 3
 TARGET ?= all
 SECONDS ?= 60
 RUNS ?= 0
+PREFIX ?= /usr
 
 # To build; to serve (loaders; shim and GRUB are unpacked where they are wanted, never installed); to make stage 1 and
 # capsules; to run machines, and a server to measure against.
@@ -38,7 +39,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http bench-capsule fuzz docs lint format clean
+.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http bench-capsule bench-registry man install fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +110,26 @@ bench-capsule: build ## capsules: casync and Perseid in turn, what an update cos
 	@.ci/install-packages $(CAPSULE_PEERS)
 	swift build -c release --product perseid-storm
 	@$(AS_ROOT) $(STORM) bench capsule --perseid $(PERSEID) --agent $(AGENT) --state .work --rounds $(ROUNDS)
+
+bench-registry: build ## the registry: check-ins, heartbeats, 100,000 nodes, 10,000,000 events
+	swift build -c release --product perseid-storm
+	@$(STORM) bench registry --perseid $(PERSEID) --state .work
+
+# Out of the commands' own definitions, by swift-argument-parser's plugin.
+man: deps ## man pages of all commands (.build/man)
+	swift package generate-manual --multi-page
+	@mkdir -p .build/man && find .build/plugins/outputs -path '*GenerateManual*' -name 'perseid*.1' -exec cp -t .build/man {} +
+
+install: build man ## programs, templates, man pages, completion of bash, zsh and fish: DESTDIR, PREFIX=/usr
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(PERSEID)
+	install -D -t $(DESTDIR)$(PREFIX)/lib/perseid $(AGENT)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/perseid/tftpboot tftpboot/*
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 .build/man/*.1
+	@mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(PERSEID) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/perseid
+	$(PERSEID) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_perseid
+	$(PERSEID) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/perseid.fish
 
 # A package of its own (Tests/Fuzz) with its own scratch path: nothing else builds or waits for it.
 fuzz: deps ## feed the parsers bytes that nobody thought of: TARGET, SECONDS, RUNS

@@ -5,7 +5,9 @@ import Foundation
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measures Perseid, and others beside it.",
-        subcommands: [DHCPBench.self, TFTPBench.self, HTTPBench.self, CapsuleBench.self])
+        subcommands: [
+            DHCPBench.self, TFTPBench.self, HTTPBench.self, CapsuleBench.self, RegistryBench.self,
+        ])
 }
 
 struct DHCPBench: AsyncParsableCommand {

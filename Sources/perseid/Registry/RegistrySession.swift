@@ -19,12 +19,11 @@ struct RegistrySession {
     private let place: Place
 
     init(_ option: StateOption) throws {
-        let state = try option.open()
-        let client = ControlClient(path: state.controlSocket)
+        let client = option.daemon()
         if client.isListening {
             place = .daemon(client)
         } else {
-            place = .database(RegistryAPI(try RegistryService(in: state)))
+            place = .database(RegistryAPI(try RegistryService(in: try option.open())))
         }
     }
 
