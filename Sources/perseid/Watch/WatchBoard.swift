@@ -51,15 +51,17 @@ struct WatchBoard {
         var rows = [["NAME", "STATE", "%", "RATE", "SEEN", "STEP"]]
         for (name, entry) in sorted.prefix(room) { rows.append([name] + cells(entry, at: now)) }
         let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        var text = "\u{1b}[H" + clipped(heading, size.columns)
+        var lines = [heading]
         for row in rows {
             let padded = zip(row.prefix(5), widths).map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count)
             }
-            text += clipped((padded + row.suffix(1)).joined(separator: "  "), size.columns)
+            lines.append((padded + row.suffix(1)).joined(separator: "  "))
         }
-        if sorted.count > room { text += clipped("… and \(sorted.count - room) more", size.columns) }
-        return text + "\u{1b}[J"
+        if sorted.count > room { lines.append("… and \(sorted.count - room) more") }
+        // No line feed behind the last line: on a full screen it would push the first one out.
+        let clipped = lines.map { $0.prefix(size.columns) + "\u{1b}[K" }
+        return "\u{1b}[H" + clipped.joined(separator: "\n") + "\u{1b}[J"
     }
 
     /// How many nodes are in each state.
@@ -70,8 +72,6 @@ struct WatchBoard {
         }
         return "\(entries.count) nodes: \(counts.joined(separator: ", "))"
     }
-
-    private func clipped(_ line: String, _ columns: Int) -> String { line.prefix(columns) + "\u{1b}[K\n" }
 
     private func cells(_ entry: Entry, at now: Int64) -> [String] {
         let status = entry.status
