@@ -7,6 +7,7 @@ LOADER ?= ipxe
 ROUNDS ?= 3
 TARGET ?= all
 SECONDS ?= 60
+PROVIDER ?= diskless
 RUNS ?= 0
 PREFIX ?= /usr
 
@@ -43,7 +44,7 @@ SOURCES := Sources Tests Package.swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-https|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  ROUNDS=$(ROUNDS)"
+	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-https|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  PROVIDER=diskless|disk  ROUNDS=$(ROUNDS)"
 	@echo "fuzz: TARGET=all|dhcp-side|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)
@@ -58,9 +59,9 @@ agent: deps
 		--scratch-path .build-agent
 	strip -o $(AGENT) .build-agent/release/perseid-agent
 
-boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOADER, CAPSULE, HANDOFF
+boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOADER, CAPSULE, HANDOFF, PROVIDER
 	@$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $(FIRMWARE) --loader $(LOADER) --capsule $(CAPSULE) \
-		--handoff $(HANDOFF)
+		--handoff $(HANDOFF) --provider $(PROVIDER)
 
 test: deps agent ## all tests, boots of virtual machines among them
 	@.ci/install-packages $(TEST_PACKAGES)
@@ -87,7 +88,7 @@ bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by si
 bench-dhcp: build ## DHCP: Kea, dnsmasq and Perseid by perfdhcp in turn, then Perseid alone under perseid-storm: ROUNDS
 	@.ci/install-packages $(DHCP_PEERS)
 	swift build -c release --product perseid-storm
-	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
+	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --no-installer --state .work
 	@$(AS_ROOT) $(STORM) bench dhcp --perseid $(PERSEID) --state .work --rounds $(ROUNDS)
 
 bench-tftp: build ## TFTP: tftpd-hpa, atftpd, dnsmasq and Perseid in turn; many clients; loss and reordering
@@ -96,13 +97,13 @@ bench-tftp: build ## TFTP: tftpd-hpa, atftpd, dnsmasq and Perseid in turn; many 
 		test -d $$package || { apt-get -q download $$package && dpkg-deb -x $${package}_*.deb $$package; } || exit 1; \
 	done
 	swift build -c release --product perseid-storm
-	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
+	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --no-installer --state .work
 	@$(AS_ROOT) $(STORM) bench tftp --perseid $(PERSEID) --state .work
 
 bench-http: build ## HTTP: bundles from nginx and Perseid in turn to 1 to 1,000 connections, memory, 2,000 clients at once: ROUNDS
 	@.ci/install-packages $(HTTP_PEERS)
 	swift build -c release --product perseid-storm
-	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --state .work
+	@test -e .work/stage1/stage1.json || $(PERSEID) stage1 build --no-installer --state .work
 	@$(AS_ROOT) $(STORM) bench http --perseid $(PERSEID) --state .work --rounds $(ROUNDS)
 
 # The first run makes two roots of 1.8 GB and three capsules of them, which takes a quarter of an hour; all is kept.

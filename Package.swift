@@ -57,7 +57,7 @@ let package = Package(
         room("PacketCapture", uses: ["CPcap"]),
         room("DiskLayout"),
         room("LayoutFiles", uses: ["DiskLayout", .product(name: "Yams", package: "Yams")]),
-        room("BootMachine", uses: ["BootProtocols"]),
+        room("BootMachine", uses: ["BootProtocols", "DiskLayout"]),
         .target(name: "CDigest"),
         room("CapsuleFormat", uses: ["CDigest", crypto]),
         room("CapsuleStore", uses: ["CapsuleFormat", "CLinux", subprocess]),
@@ -73,7 +73,8 @@ let package = Package(
         room(
             "BootHTTP",
             uses: [
-                "BootMachine", "BootPolicy", "BootProtocols", "PacketIO", "Registry", "CapsuleFormat", "CapsuleStore",
+                "BootMachine", "BootPolicy", "BootProtocols", "DiskLayout", "PacketIO", "Registry", "CapsuleFormat",
+                "CapsuleStore",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -89,7 +90,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 logging,
             ]),
-        room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine"]),
+        room(
+            "AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", "DiskLayout"]),
         .executableTarget(
             name: "perseid-agent", dependencies: ["AgentKit", "CEarlyInit", "PacketIO"], swiftSettings: strict),
         room("StormKit", uses: ["BootProtocols", "PacketIO", "CLinux"]),
@@ -112,7 +114,7 @@ let package = Package(
                 "BootProtocols", "PacketIO", "BootMachine", "CapsuleFormat", "CapsuleStore",
                 "Registry", "RegistrySQLite", "NodeLists", "Administration", "BootPolicy", "DHCPService", "TFTPService",
                 "BootHTTP",
-                "BootLab", "CLinux", "LinkWatch", "PacketCapture", "Dissection",
+                "BootLab", "CLinux", "DiskLayout", "LayoutFiles", "LinkWatch", "PacketCapture", "Dissection",
                 "ControlPlane",
                 argumentParser, logging, lifecycle, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -143,10 +145,10 @@ let package = Package(
         tests(
             of: "BootHTTP",
             uses: [
-                "BootMachine", "BootPolicy", "BootProtocols", "PacketIO", "Registry", "RegistrySQLite", "CapsuleFormat",
-                "CapsuleStore", subprocess, .product(name: "NIOCore", package: "swift-nio"),
+                "BootMachine", "BootPolicy", "BootProtocols", "DiskLayout", "PacketIO", "Registry", "RegistrySQLite",
+                "CapsuleFormat", "CapsuleStore", subprocess, .product(name: "NIOCore", package: "swift-nio"),
             ]),
-        tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "PacketIO"]),
+        tests(of: "AgentKit", uses: ["CapsuleFormat", "BootMachine", "BootProtocols", "DiskLayout", "PacketIO"]),
         tests(of: "StormKit", uses: ["BootProtocols"]),
         tests(
             of: "perseid",

@@ -13,29 +13,34 @@ extension BootEndpoints {
     static let reportLimit = 64
 
     func checkIn(_ request: BootRequest) -> BootAnswer {
-        guard let presented = token(of: request), let attempt = ledger.attemptToCheckIn(with: presented) else {
-            return .unauthorized
-        }
+        guard let presented = token(of: request) else { return .unauthorized }
+        let read = Result { try JSONDecoder().decode(CheckIn.self, from: Data(request.body)) }
+        guard let attempt = attempt(of: presented, try? read.get()) else { return .unauthorized }
         let message: CheckIn
         do {
-            message = try JSONDecoder().decode(CheckIn.self, from: Data(request.body))
+            message = try read.get()
         } catch {
             refuse(attempt.node, "check-in: \(error)")
             return .text(400, "the check-in does not read: \(error)")
         }
-        guard ledger.primary(of: message.mac) == attempt.node, let node = ledger.record(of: attempt.node)?.node else {
+        guard ledger.primary(of: message.mac) == attempt.node, let record = ledger.record(of: attempt.node) else {
             refuse(attempt.node, "check-in for \(message.mac) with this node's token")
             return .unauthorized
         }
         guard takeLayerKey(message, of: attempt) else {
             return .text(403, "this boot attempt has another key; boot again for a new attempt")
         }
-        let plan = planMaker.plan(
-            for: node, groups: ledger.groups, boot: attempt.boot, checkIn: message, resolve: capsules.bootable)
+        let node = record.node
+        let plan = order(
+            planMaker.plan(
+                for: node, groups: ledger.groups, boot: attempt.boot, checkIn: message, install: record.install,
+                resolve: capsules.bootable), for: attempt, record)
         let now = wallMilliseconds()
         ledger.record(
             BootEvent(
-                node: node.mac, kind: .checkedIn, at: now, transport: .http, bytes: Int64(request.body.count),
+                // The start from a disk is on its way to `ready`, and no stage 1.
+                node: node.mac, kind: message.phase == .installed ? .localBoot : .checkedIn, at: now, transport: .http,
+                bytes: Int64(request.body.count),
                 milliseconds: message.inventory.uptimeMilliseconds, detail: Self.summary(message, plan)))
         let token = ledger.agentToken(for: attempt.id, presented: presented, capsule: plan.capsule)
         do {
@@ -76,7 +81,7 @@ extension BootEndpoints {
     }
 
     private static let kinds: Set<BootEvent.Kind> = [
-        .progress, .chunkRejected, .transferResumed, .handingOff, .ready, .heartbeat, .failed,
+        .progress, .chunkRejected, .transferResumed, .installed, .handingOff, .ready, .heartbeat, .failed,
     ]
 
     private func record(_ report: AgentReport, of attempt: Attempt, at now: Int64) {
@@ -89,6 +94,7 @@ extension BootEndpoints {
                     node: attempt.node, kind: .fileSent, at: now, transport: .http, bytes: sent.bytes,
                     detail: "chunks of \(attempt.capsule ?? "the capsule") in \(sent.requests) ranges"))
         }
+        if report.kind == .installed { return recordInstalled(report, of: attempt, at: now) }
         let percent = report.percent.map { min(max($0, 0), 100) }
         ledger.record(
             BootEvent(

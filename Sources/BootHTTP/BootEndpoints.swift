@@ -2,6 +2,7 @@ public import BootMachine
 public import BootPolicy
 public import BootProtocols
 public import CapsuleStore
+public import DiskLayout
 import PacketIO
 public import Registry
 
@@ -14,6 +15,7 @@ public struct BootEndpoints: Sendable {
     let tree: BootTree
     let capsules: CapsuleStore
     let nodeFiles: NodeFiles?
+    let layouts: @Sendable (Node, String) throws -> DiskLayout
     let work: @Sendable (MACAddress) -> AgentWork?
     let traffic = BundleTraffic()
     let layerKeys = LayerKeys()
@@ -21,9 +23,11 @@ public struct BootEndpoints: Sendable {
 
     /// - Parameters:
     ///   - nodeFiles: what nodes have of their own; nil: nothing.
+    ///   - layouts: what a node's disks are to look like with a capsule; throws the reason why that is not known.
     ///   - work: what a running node is to do; asked with each heartbeat.
     public init(
         planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore, nodeFiles: NodeFiles? = nil,
+        layouts: @escaping @Sendable (Node, String) throws -> DiskLayout = { _, _ in throw NoLayouts() },
         work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil }
     ) {
         self.planMaker = planMaker
@@ -31,6 +35,7 @@ public struct BootEndpoints: Sendable {
         self.tree = tree
         self.capsules = capsules
         self.nodeFiles = nodeFiles
+        self.layouts = layouts
         self.work = work
     }
 
@@ -107,8 +112,8 @@ public struct BootEndpoints: Sendable {
                 return send(
                     file, EntityTag(of: file), request, type: BootFileType.of(path),
                     account: event.map { .timeline($0) } ?? .none)
-            case .script(let text, let machine):
-                return script(text, path, for: machine, by: request.transport)
+            case .script(let text, let machine, let boots):
+                return script(text, path, for: machine, boots, by: request.transport)
             }
         } catch {
             return refusal(error, name, path, request)
@@ -116,7 +121,8 @@ public struct BootEndpoints: Sendable {
     }
 
     private func script(
-        _ text: String, _ path: String, for machine: MACAddress, by transport: BootEvent.Transport
+        _ text: String, _ path: String, for machine: MACAddress, _ boots: BootTree.Target,
+        by transport: BootEvent.Transport
     ) -> BootAnswer {
         do {
             try ledger.flush()
@@ -129,8 +135,8 @@ public struct BootEndpoints: Sendable {
             body: .bytes(Array(text.utf8)),
             account: .timeline(
                 BootEvent(
-                    node: machine, kind: .scriptSent, at: 0, transport: transport,
-                    detail: "boot script for stage 1, \(path)")))
+                    node: machine, kind: boots.event, at: 0, transport: transport,
+                    detail: "boot script for \(boots.rawValue), \(path)")))
     }
 
     private func refusal(

@@ -1,4 +1,4 @@
-import BootMachine
+public import BootMachine
 public import BootProtocols
 public import PacketIO
 public import Registry
@@ -36,7 +36,16 @@ public struct BootTree: Sendable {
     /// What a name led to.
     public enum Entry: Sendable {
         case file(ReadOnlyFile)
-        case script(String, for: MACAddress)
+        case script(String, for: MACAddress, Target)
+    }
+
+    /// What a script starts.
+    public enum Target: String, Sendable {
+        case stage1 = "stage 1"
+        case disk = "the node's own disk"
+
+        /// What it is on a timeline that it was sent.
+        public var event: BootEvent.Kind { self == .disk ? .localBoot : .scriptSent }
     }
 
     /// Why a name led to nothing.
@@ -139,14 +148,16 @@ public struct BootTree: Sendable {
         let resolved = ledger.groups.settings(of: node, server: server)
         let boot = ledger.decideBoot(of: node.mac)?.target
         do {
+            // What it boots this time comes before the disk that was installed.
+            let isInstalled = (boot ?? .install) == .install && ledger.record(of: node.mac)?.install?.isDone == true
             let text = try script.render(
-                kind,
+                isInstalled ? kind.local : kind,
                 BootScript.Values(
                     name: node.name, mac: interface ?? node.mac, token: token, server: settings.baseURL,
                     address: settings.address, kernelDigest: settings.stage1KernelDigest,
                     arm64KernelDigest: settings.arm64KernelDigest,
                     kernelArguments: resolved.kernelCommandLine + Self.argument(for: boot), boot: boot))
-            return .script(text, for: node.mac)
+            return .script(text, for: node.mac, isInstalled && kind != .autoexec ? .disk : .stage1)
         } catch {
             throw .failed(machine: node.mac, reason: "boot script: \(error)")
         }

@@ -7,6 +7,8 @@ public struct CheckIn: Codable, Hashable, Sendable {
         case stage1
         /// After a kexec into the capsule's kernel, before the root is there.
         case runtimeKernel = "runtime-kernel"
+        /// The runtime OS of an installed machine, with the credential of its install.
+        case installed
     }
 
     public var phase: Phase
@@ -93,10 +95,12 @@ public struct AgentReport: Codable, Hashable, Sendable {
     public var capsule: String?
     /// With `ready` and `heartbeat`: SHA-256 in hex of that generation's index, which names every byte of its images.
     public var content: String?
+    /// With `installed`: the number of the order that was carried out.
+    public var install: Int64?
 
     public init(
         kind: BootEvent.Kind, bytes: Int64? = nil, milliseconds: Int64? = nil, percent: Int? = nil,
-        detail: String = "", capsule: String? = nil, content: String? = nil
+        detail: String = "", capsule: String? = nil, content: String? = nil, install: Int64? = nil
     ) {
         self.kind = kind
         self.bytes = bytes
@@ -105,5 +109,6 @@ public struct AgentReport: Codable, Hashable, Sendable {
         self.detail = detail
         self.capsule = capsule
         self.content = content
+        self.install = install
     }
 }

@@ -28,6 +28,10 @@ public struct BootEvent: Codable, Hashable, Sendable {
         case chunkRejected = "chunk-rejected"
         /// The transfer broke and went on from the bytes that were there.
         case transferResumed = "transfer-resumed"
+        /// The capsule is on the node's disks, which it boots from now on.
+        case installed
+        /// The boot program was told to start what is on the node's own disk.
+        case localBoot = "local-boot"
         /// Stage 1 hands over to the runtime OS.
         case handingOff = "handing-off"
         /// The runtime OS is up.

@@ -3,6 +3,10 @@ public struct Plan: Codable, Hashable, Sendable {
     public enum Action: String, Codable, Hashable, Sendable {
         /// Stream the capsule, assemble the root, hand over.
         case diskless
+        /// Put the capsule on the node's disks, as `install` says.
+        case disk
+        /// The disk has what it should have: start the machine anew, which boots from it.
+        case local
         /// Report in again after `waitSeconds`: an unknown node in quarantine, or one without a capsule.
         case wait
     }
@@ -44,6 +48,8 @@ public struct Plan: Codable, Hashable, Sendable {
     public var bytesPerSecond: Int64?
     /// Nil: chunks are kept nowhere.
     public var cache: Cache?
+    /// With `disk`: the order, signed, as JSON (`SignedOrder` of an `InstallOrder`).
+    public var install: String?
     /// One line per choice.
     public var reasons: [String]
 

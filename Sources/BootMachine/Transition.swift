@@ -46,8 +46,10 @@ public enum Transition {
         Row(event: .leased, from: [.new, .registered], to: .netboot),
         Row(event: .scriptSent, from: [.new, .registered, .netboot, .loader], to: .loader),
         // Stage 1. It checks in again after a kexec and after each failure.
+        Row(event: .localBoot, from: [.new, .registered, .netboot, .loader], to: .handoff),
         Row(event: .checkedIn, from: booting.union([.new, .registered, .failed]), to: .`init`),
         Row(event: .progress, from: [.`init`, .provisioning], to: .provisioning),
+        Row(event: .installed, from: [.`init`, .provisioning], to: .handoff),
         Row(event: .handingOff, from: [.`init`, .provisioning], to: .handoff),
         // Stage 2. A node given up as failed or silent that reports ready is ready.
         Row(event: .ready, from: [.handoff, .ready, .silent, .failed], to: .ready),

@@ -51,10 +51,14 @@ public struct PlanMaker: Sendable {
     ///   - boot: what it boots on this attempt instead of what its settings say.
     public func plan(
         for node: Node, groups: GroupTree = GroupTree(), boot: NextBoot? = nil, checkIn: CheckIn,
-        resolve: (String) throws -> BootableCapsule
+        install: InstallState? = nil, resolve: (String) throws -> BootableCapsule
     ) -> Plan {
+        guard checkIn.phase != .installed else { return local(node, "it runs from its disk", install) }
         guard node.enabled else { return wait(node, because: "the node is disabled") }
         guard node.approved else { return wait(node, because: "the node is in quarantine until an admin approves it") }
+        // A boot of another capsule leaves the disk alone.
+        let install = boot?.isOfAnotherCapsule == true ? nil : install
+        if let install, install.isDone { return local(node, "its disk has install \(install.achieved)", install) }
         let settings = groups.settings(of: node, server: NodeSettings(capsule: defaultCapsule, handoff: handoff))
         guard let (wanted, source) = choice(settings, boot) else {
             return wait(node, because: "neither the node nor the server names a capsule")
@@ -66,6 +70,12 @@ public struct PlanMaker: Sendable {
             return wait(node, because: "\(error)")
         }
         var reasons = ["capsule \(capsule.reference): \(wanted) of \(source)"]
+        if let install, install.isDue {
+            reasons.append("install \(install.desired) was asked for, its disk has \(install.achieved)")
+            return Plan(
+                action: .disk, nodeName: node.name, capsule: capsule.reference, handoff: .switch, servers: servers,
+                waitSeconds: heartbeatSeconds, bytesPerSecond: bytesPerSecond, reasons: reasons)
+        }
         guard let handoff = chooseHandoff(settings.handoff, checkIn: checkIn, capsule: capsule, reasons: &reasons)
         else {
             return wait(node, because: reasons.last ?? "no handoff fits")
@@ -116,7 +126,14 @@ public struct PlanMaker: Sendable {
         }
     }
 
-    private func wait(_ node: Node, because reason: String) -> Plan {
+    private func local(_ node: Node, _ reason: String, _ install: InstallState?) -> Plan {
+        Plan(
+            action: .local, nodeName: node.name, capsule: install?.capsule, handoff: .switch, servers: servers,
+            waitSeconds: heartbeatSeconds, reasons: ["local: \(reason)"])
+    }
+
+    /// For a node with nothing to do yet.
+    public func wait(_ node: Node, because reason: String) -> Plan {
         Plan(
             action: .wait, nodeName: node.name, capsule: nil, handoff: .switch, servers: servers,
             waitSeconds: waitSeconds, reasons: [reason])

@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 // Between fork and execve only what is async-signal-safe (signal-safety(7)), and chroot, which is a bare system call.
-static void start(const char *root, const char *path, char *const argv[], char *const envp[], int output) {
+static void start(const char *root, const char *path, char *const argv[], char *const envp[], int input,
+                  int output) {
     sigset_t none;
     if (setsid() < 0 || chroot(root) < 0 || chdir("/") < 0) return;
-    int input = open("/dev/null", O_RDONLY);
+    if (input < 0) input = open("/dev/null", O_RDONLY);
     if (input < 0) return;
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) return;
     if (input > STDERR_FILENO) close(input);
@@ -24,12 +25,13 @@ static void start(const char *root, const char *path, char *const argv[], char *
     execve(path, argv, envp);
 }
 
-int perseid_spawn_in(const char *root, const char *path, char *const argv[], char *const envp[], int output) {
+int perseid_spawn_in(const char *root, const char *path, char *const argv[], char *const envp[], int input,
+                     int output) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
     pid_t child = fork();
     if (child == 0) {
-        start(root, path, argv, envp, output);
+        start(root, path, argv, envp, input, output);
         int code = errno;
         while (write(ends[1], &code, sizeof code) < 0 && errno == EINTR) {}
         _exit(127);

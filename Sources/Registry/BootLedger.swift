@@ -109,6 +109,19 @@ public final class BootLedger: Sendable {
         if !changes.isEmpty { wake.yield() }
     }
 
+    /// Changes the book; what is to be written of it waits for the next group, all of it together.
+    func change(_ body: (inout NodeBook) -> [Change]) {
+        let changes = state.withLock { state in
+            let changes = body(&state.book)
+            state.pending += changes
+            for case .event(let recorded) in changes where state.unannounced.count < Self.pendingLimit {
+                state.unannounced.append(recorded)
+            }
+            return changes
+        }
+        if !changes.isEmpty { wake.yield() }
+    }
+
     /// Keeps leases; on stable storage when it returns. Waits for no event: a storm has thousands of those.
     public func commit(_ leases: [Lease]) throws(RegistryError) {
         try store.hold(leases)

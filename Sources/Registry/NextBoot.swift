@@ -40,6 +40,9 @@ public struct NextBoot: Codable, Hashable, Sendable {
 
     public var text: String { "\(duration.rawValue) \(target.text)" }
 
+    /// It boots a capsule that is named here, and neither its own nor its disk.
+    public var isOfAnotherCapsule: Bool { if case .capsule = target { true } else { false } }
+
     public init(from decoder: any Decoder) throws {
         try self.init(text: decoder.singleValueContainer().decode(String.self))
     }

@@ -46,7 +46,11 @@ public struct NodeBook: Sendable {
         let states = nodes.mapValues(\.state)
         nodes = Dictionary(
             records.map { record in
-                (record.node.mac, NodeRecord(node: record.node, state: states[record.node.mac] ?? record.state))
+                (
+                    record.node.mac,
+                    NodeRecord(
+                        node: record.node, state: states[record.node.mac] ?? record.state, install: record.install)
+                )
             }, uniquingKeysWith: { first, _ in first })
         self.groups = GroupTree(groups)
         recount()
@@ -61,8 +65,9 @@ public struct NodeBook: Sendable {
                 if let before, after?.mac != before.mac { nodes[before.mac] = nil }
                 guard var after else { continue }
                 after.version = version
-                let state = nodes[after.mac]?.state ?? (after.approved ? .registered : .new)
-                nodes[after.mac] = NodeRecord(node: after, state: state)
+                let old = nodes[after.mac]
+                let state = old?.state ?? (after.approved ? .registered : .new)
+                nodes[after.mac] = NodeRecord(node: after, state: state, install: old?.install)
             case .group(let before, let after):
                 if let before { all[before.name] = nil }
                 if var after {
@@ -106,13 +111,27 @@ public struct NodeBook: Sendable {
         if let boot = attempt.boot { return (boot, []) }
         guard let node = nodes[mac]?.node else { return (nil, []) }
         // A node that boots its disk by its settings does so always.
-        let isLocal = groups.settings(of: node, server: NodeSettings()).provider?.value == .local
+        // An install that was asked for comes first.
+        let isLocal =
+            groups.settings(of: node, server: NodeSettings()).provider?.value == .local
+            && nodes[mac]?.install?.isDue != true
         guard let boot = node.nextBoot ?? (isLocal ? NextBoot(.local, .always) : nil) else { return (nil, []) }
         attempt.boot = boot
         attempts[mac] = attempt
         guard boot.duration == .once else { return (boot, [.attempt(attempt)]) }
         nodes[mac]?.node.nextBoot = nil
-        return (boot, [.attempt(attempt), .useUp(boot, of: mac)])
+        let changes = [.attempt(attempt), .useUp(boot, of: mac)] + (boot.target == .install ? askInstall(mac) : [])
+        return (boot, changes)
+    }
+
+    /// One more install of a node at the time of its attempt, unless one is to come anyway.
+    private mutating func askInstall(_ mac: MACAddress) -> [Change] {
+        guard let time = attempts[mac]?.began, nodes[mac]?.install?.isDue != true else { return [] }
+        var install = nodes[mac]?.install ?? InstallState(desired: 0, requested: time)
+        install.desired += 1
+        install.requested = time
+        nodes[mac]?.install = install
+        return [.askInstall(mac, at: time)]
     }
 
     /// The first MAC address of the node that `mac` belongs to; itself where it is no node's.
@@ -167,6 +186,14 @@ public struct NodeBook: Sendable {
         body(&attempt)
         attempts[mac] = attempt
         return [.attempt(attempt)]
+    }
+
+    /// Changes what is known of a node's install, if it has one.
+    public mutating func updateInstall(_ mac: MACAddress, _ body: (inout InstallState) -> Void) -> [Change] {
+        guard var install = nodes[mac]?.install else { return [] }
+        body(&install)
+        nodes[mac]?.install = install
+        return [.install(mac, install)]
     }
 
     /// The events that time alone brings: states that lasted longer than their limit.

@@ -59,10 +59,13 @@ public protocol Store: Sendable {
 public struct NodeRecord: Hashable, Sendable {
     public var node: Node
     public var state: NodeState
+    /// Nil for a node that boots from the network.
+    public var install: InstallState?
 
-    public init(node: Node, state: NodeState) {
+    public init(node: Node, state: NodeState, install: InstallState? = nil) {
         self.node = node
         self.state = state
+        self.install = install
     }
 }
 
@@ -98,6 +101,12 @@ public enum Change: Hashable, Sendable {
     /// Adds or replaces the attempt, and makes its state the node's.
     case attempt(Attempt)
     case event(RecordedEvent)
+    /// One more install of this node is asked for, at a time in milliseconds since 1970.
+    case askInstall(MACAddress, at: Int64)
+    /// What is known of a node's install beside `desired`, which only `askInstall` changes.
+    case install(MACAddress, InstallState)
+    /// The node boots from the network again; its disk is left alone.
+    case forgetInstall(MACAddress)
     /// Moves the power-on events of a node, not older than `since`, into its attempt.
     case adoptPowerOn(node: MACAddress, attempt: Int64, since: Int64)
 }

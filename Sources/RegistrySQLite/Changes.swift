@@ -27,6 +27,16 @@ extension Database {
             try apply(attempt)
         case .event(let recorded):
             try apply(recorded)
+        case .askInstall(let mac, let time):
+            try execute(
+                sql: """
+                    INSERT INTO installs (mac, desired, achieved, requested) VALUES (?, 1, 0, ?)
+                    ON CONFLICT (mac) DO UPDATE SET desired = desired + 1, requested = excluded.requested
+                    """, arguments: [mac.column, time])
+        case .install(let mac, let install):
+            try apply(install, of: mac)
+        case .forgetInstall(let mac):
+            try execute(sql: "DELETE FROM installs WHERE mac = ?", arguments: [mac.column])
         case .adoptPowerOn(let node, let attempt, let since):
             try execute(
                 sql: "UPDATE events SET attempt = ? WHERE mac = ? AND attempt IS NULL AND kind = ? AND at >= ?",
@@ -59,6 +69,17 @@ extension Database {
     /// The newest epoch of the journal that is in the tables.
     func foldedEpoch() throws -> UInt32 {
         UInt32(truncatingIfNeeded: try Int64.fetchOne(self, sql: "PRAGMA user_version") ?? 0)
+    }
+
+    private func apply(_ install: InstallState, of mac: MACAddress) throws {
+        let sql = """
+            UPDATE installs SET achieved = ?, capsule = ?, installed = ?, credential = ?, nextCredential = ?
+                WHERE mac = ?
+            """
+        try cachedStatement(sql: sql).execute(arguments: [
+            install.achieved, install.capsule, install.installed, install.credential.map { Data($0) },
+            install.nextCredential.map { Data($0) }, mac.column,
+        ])
     }
 
     private func apply(_ attempt: Attempt) throws {

@@ -46,6 +46,7 @@ extension Database {
             try cachedStatement(sql: "DELETE FROM nodes WHERE mac = ? AND version = ?").execute(
                 arguments: [old.mac.column, old.version])
             guard changesCount == 1 else { throw RegistryError.changedMeanwhile(old.name) }
+            try execute(sql: "DELETE FROM installs WHERE mac = ?", arguments: [old.mac.column])
         case (nil, nil): return
         }
         try keepAddresses(from: before, to: after)

@@ -65,11 +65,22 @@ extension NodeGroup {
 extension Database {
     func nodes() throws -> [NodeRecord] {
         var records: [NodeRecord] = []
+        let installs = try installs()
         let rows = try Row.fetchCursor(self, sql: "SELECT \(NodeRecord.columns) FROM nodes ORDER BY name")
         while let row = try rows.next() {
-            if let record = NodeRecord(row: row) { records.append(record) }
+            guard var record = NodeRecord(row: row) else { continue }
+            record.install = installs[record.node.mac]
+            records.append(record)
         }
         return records
+    }
+
+    private func installs() throws -> [MACAddress: InstallState] {
+        var installs: [MACAddress: InstallState] = [:]
+        for row in try Row.fetchAll(self, sql: "SELECT * FROM installs") {
+            if let mac = MACAddress(column: row["mac"]) { installs[mac] = InstallState(row: row) }
+        }
+        return installs
     }
 
     func node(_ mac: MACAddress) throws -> Node? {

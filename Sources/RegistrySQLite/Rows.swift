@@ -25,6 +25,15 @@ extension Lease {
     }
 }
 
+extension InstallState {
+    init(row: Row) {
+        self.init(
+            desired: row["desired"], achieved: row["achieved"], capsule: row["capsule"], requested: row["requested"],
+            installed: row["installed"], credential: (row["credential"] as Data?).map(Array.init),
+            nextCredential: (row["nextCredential"] as Data?).map(Array.init))
+    }
+}
+
 extension Attempt {
     init?(row: Row) {
         guard let mac = MACAddress(column: row["mac"]), let state = NodeState(rawValue: row["state"]) else {

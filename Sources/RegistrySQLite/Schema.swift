@@ -17,8 +17,24 @@ enum Schema {
         migrator.registerMigration("3 settings, groups, history") { database in
             try database.execute(sql: settingsGroupsHistory)
         }
+        migrator.registerMigration("4 installs on disks") { database in
+            try database.execute(sql: installs)
+        }
         return migrator
     }
+
+    private static let installs = """
+        CREATE TABLE installs (
+            mac INTEGER PRIMARY KEY,
+            desired INTEGER NOT NULL,
+            achieved INTEGER NOT NULL,
+            capsule TEXT,
+            requested INTEGER NOT NULL,
+            installed INTEGER,
+            credential BLOB,
+            nextCredential BLOB
+        ) STRICT;
+        """
 
     /// MACs and addresses are numbers, times milliseconds since 1970, tokens SHA-256 digests.
     private static let firstLight = """

@@ -24,8 +24,8 @@ struct Perseid: ParsableCommand {
             ServeCommand.self, NodeCommand.self, GroupCommand.self, BootCommand.self, HistoryCommand.self,
             UndoCommand.self, ExplainCommand.self, WatchNodesCommand.self, CapsuleCommand.self, Stage1Command.self,
             TimelineCommand.self,
-            DriftCommand.self, DHCPCommand.self, DoctorCommand.self, LoaderCommand.self, TFTPCommand.self,
-            MetricsCommand.self, LabCommand.self,
+            DriftCommand.self, LayoutCommand.self, InstallCommand.self, DHCPCommand.self, DoctorCommand.self,
+            LoaderCommand.self, TFTPCommand.self, MetricsCommand.self, LabCommand.self,
         ])
 }
 

@@ -153,6 +153,7 @@ import Testing
         (ChangeRequest(select: ["n*"], set: ["groups": "all"]), "leave it out"),
         (ChangeRequest(select: ["n*"], set: ["capsule": "a!"]), "is no capsule"),
         (ChangeRequest(select: ["n*"], set: ["nextBoot": "once capsule=a!"]), "is no capsule"),
+        (ChangeRequest(select: ["n*"], set: ["nextBoot": "always install"]), "say --once"),
         (ChangeRequest(select: ["n*"], set: [:]), "nothing to set"),
         (ChangeRequest(select: ["colour=red"], set: ["comment": "x"]), "no `colour`"),
         (ChangeRequest(select: ["n020"], set: ["comment": "x"]), "no node n020"),

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import PacketIO
+import SwiftOverlayShims
 import Testing
 
 @testable import AgentKit

@@ -16,7 +16,7 @@ import Testing
     @Test("every loader's script is for the lease's holder and carries a token that checks in", arguments: names)
     func scripts(name: String) async throws {
         let fixture = try await EndpointsFixture()
-        guard case .script(let text, let machine) = try open(name, fixture) else {
+        guard case .script(let text, let machine, .stage1) = try open(name, fixture) else {
             Issue.record("\(name) is no script")
             return
         }
@@ -31,7 +31,7 @@ import Testing
     @Test("iPXE's autoexec goes to the script and holds no token")
     func autoexec() async throws {
         let fixture = try await EndpointsFixture()
-        guard case .script(let text, _) = try open("autoexec.ipxe", fixture) else {
+        guard case .script(let text, _, _) = try open("autoexec.ipxe", fixture) else {
             Issue.record("no script")
             return
         }

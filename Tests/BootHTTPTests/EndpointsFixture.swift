@@ -3,6 +3,7 @@ import BootPolicy
 import BootProtocols
 import CapsuleFormat
 import CapsuleStore
+import DiskLayout
 import Foundation
 import PacketIO
 import Registry
@@ -23,7 +24,10 @@ final class EndpointsFixture: Sendable {
     let capsules: CapsuleStore
     let endpoints: BootEndpoints
 
-    init(node: Node = Node(mac: mac, name: "n001", capsule: "tiny"), building: Bool = false) async throws {
+    init(
+        node: Node = Node(mac: mac, name: "n001", capsule: "tiny"), building: Bool = false,
+        layouts: @escaping @Sendable (Node, String) throws -> DiskLayout = { _, _ in throw NoLayouts() }
+    ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "perseid-\(UUID().uuidString)").path
         self.path = path
         for directory in ["loaders", "stage1"] {
@@ -47,7 +51,7 @@ final class EndpointsFixture: Sendable {
             script: try BootScript(directory: tftpboot))
         endpoints = BootEndpoints(
             planMaker: PlanMaker(defaultCapsule: nil, servers: [baseURL]), ledger: ledger, tree: tree,
-            capsules: capsules, nodeFiles: NodeFiles(directory: path + "/nodefiles"))
+            capsules: capsules, nodeFiles: NodeFiles(directory: path + "/nodefiles"), layouts: layouts)
     }
 
     deinit {
@@ -98,12 +102,12 @@ final class EndpointsFixture: Sendable {
         return text.firstMatch(of: #/perseid\.token=(\S+)/#).map { String($0.1) } ?? ""
     }
 
-    func checkIn(_ token: String, mac: MACAddress = mac) throws -> BootAnswer {
+    func checkIn(_ token: String, mac: MACAddress = mac, phase: CheckIn.Phase = .stage1) throws -> BootAnswer {
         let inventory = Inventory(
             cpus: 2, memoryBytes: 1 << 30, firmware: "bios", uuid: nil, serial: nil, product: "test",
             uptimeMilliseconds: 1)
         let message = CheckIn(
-            phase: .stage1, mac: mac, address: Self.address, kernelRelease: "1.0", kernelDigest: "aa",
+            phase: phase, mac: mac, address: Self.address, kernelRelease: "1.0", kernelDigest: "aa",
             inventory: inventory)
         return try post("/node/v1/check-in", message, token: token)
     }

@@ -20,7 +20,7 @@ import Testing
 
     private func script(_ name: String, _ fixture: EndpointsFixture) throws -> String {
         let entry = try fixture.endpoints.tree.open(BootName(name), for: EndpointsFixture.address)
-        guard case .script(let text, _) = entry else { return "" }
+        guard case .script(let text, _, _) = entry else { return "" }
         return text
     }
 

@@ -20,7 +20,7 @@ import Testing
     @Test func holdsAgentKeysAndEarlyModules() async throws {
         let builder = Stage1Builder(store: store)
         #expect(try builder.current() == nil)
-        let description = try await builder.build(kernel: kernel, agent: agent)
+        let description = try await builder.build(kernel: kernel, agent: agent, installer: false)
         #expect(try builder.current() == description)
         #expect(description.kernelRelease == KernelFixture.release)
         #expect(description.modules == 4)
@@ -46,12 +46,12 @@ import Testing
 
     @Test func newOneTakesThePlaceAtOnceAndTheLastOneStays() async throws {
         let builder = Stage1Builder(store: store)
-        let first = try await builder.build(kernel: kernel, agent: agent)
-        #expect(try await builder.build(kernel: kernel, agent: agent) == first)
+        let first = try await builder.build(kernel: kernel, agent: agent, installer: false)
+        #expect(try await builder.build(kernel: kernel, agent: agent, installer: false) == first)
         for seed: UInt64 in [1, 2] {
             try directory.write(
                 "kernel/boot/vmlinuz-\(KernelFixture.release)", deterministicBytes(50_000, seed: seed))
-            try await builder.build(kernel: kernel, agent: agent)
+            try await builder.build(kernel: kernel, agent: agent, installer: false)
         }
         #expect(try directory.names("state").filter { $0.hasPrefix("stage1-") }.count == 2)
         #expect(try builder.current()?.kernel.size == 50_000)
@@ -64,27 +64,27 @@ import Testing
         header[18] = 183
         let arm64 = try directory.write("agent.arm64", header)
         let builder = Stage1Builder(store: store, architecture: .arm64)
-        try await Stage1Builder(store: store).build(kernel: kernel, agent: agent)
-        let built = try await builder.build(kernel: kernel, agent: arm64)
+        try await Stage1Builder(store: store).build(kernel: kernel, agent: agent, installer: false)
+        let built = try await builder.build(kernel: kernel, agent: arm64, installer: false)
         #expect(try builder.current() == built)
         #expect(try Stage1Builder(store: store).current() != built)
         #expect(built.kernel.sha256 == ContentDigest(hashing: try directory.read("state/stage1.arm64/vmlinuz")))
         await #expect(throws: CapsuleBuildError.notStatic(path: agent, reason: "it is not for arm64")) {
-            try await builder.build(kernel: kernel, agent: agent)
+            try await builder.build(kernel: kernel, agent: agent, installer: false)
         }
         await #expect(throws: CapsuleBuildError.notStatic(path: arm64, reason: "it is not for amd64")) {
-            try await Stage1Builder(store: store).build(kernel: kernel, agent: arm64)
+            try await Stage1Builder(store: store).build(kernel: kernel, agent: arm64, installer: false)
         }
     }
 
     @Test func agentThatNeedsLibrariesIsRefused() async throws {
         await #expect(throws: CapsuleBuildError.notStatic(path: "/usr/bin/env", reason: "it is linked dynamically")) {
-            try await Stage1Builder(store: store).build(kernel: kernel, agent: "/usr/bin/env")
+            try await Stage1Builder(store: store).build(kernel: kernel, agent: "/usr/bin/env", installer: false)
         }
         let script = try directory.write("script", "#!/bin/sh\n")
         await #expect(
             throws: CapsuleBuildError.notStatic(path: script, reason: "it is not a 64-bit Linux executable")
-        ) { try await Stage1Builder(store: store).build(kernel: kernel, agent: script) }
+        ) { try await Stage1Builder(store: store).build(kernel: kernel, agent: script, installer: false) }
         #expect(!directory.exists("state/stage1"))
     }
 }

@@ -100,6 +100,53 @@ import Testing
         }
     }
 
+    @Test func anInstallIsOneMoreOrderAndComesBeforeTheDisk() throws {
+        let boot = NextBoot(.install, .once)
+        try withLedger(boot) { ledger, store in
+            powerOn(ledger, after: 0)
+            #expect(ledger.decideBoot(of: mac) == boot)
+            #expect(ledger.decideBoot(of: mac) == boot)
+            try ledger.flush()
+            let record = try #require(try store.nodes().first)
+            #expect(record.install?.desired == 1 && record.install?.isDue == true)
+            #expect(record.install == ledger.record(of: mac)?.install)
+            try store.write([.removeNode(mac)])
+            try store.write([.node(Node(mac: mac, name: "n001"))])
+            #expect(try store.nodes().first?.install == nil)
+        }
+    }
+
+    /// Two commands that ask for the same install do not make two of it.
+    @Test func anOpenOrderIsNotDoubled() throws {
+        try withLedger(NextBoot(.install, .once)) { ledger, store in
+            try store.write([.askInstall(mac, at: start)])
+            try ledger.tick(at: start)
+            powerOn(ledger, after: 0)
+            #expect(ledger.decideBoot(of: mac)?.target == .install)
+            try ledger.flush()
+            #expect(try store.nodes().first?.install?.desired == 1)
+        }
+    }
+
+    @Test func anOrderComesBeforeALocalProvider() throws {
+        try withLedger(nil) { ledger, store in
+            var local = try #require(try store.nodes().first?.node)
+            local.provider = .local
+            try store.write([.node(local), .askInstall(mac, at: start)])
+            try ledger.tick(at: start)
+            powerOn(ledger, after: 0)
+            #expect(ledger.decideBoot(of: mac) == nil)
+            // An admin's change leaves the order open.
+            let node = try #require(ledger.record(of: mac)?.node)
+            var named = node
+            named.comment = "x"
+            _ = try ledger.edit(
+                [.node(from: node, to: named)], note: ChangeNote(author: "ann", what: "node set", at: 2))
+            #expect(ledger.record(of: mac)?.install?.isDue == true)
+            #expect(try store.nodes().first?.install?.isDue == true)
+        }
+    }
+
     @Test(arguments: ["once local", "always capsule=compute:stable", "once install", "always shell", "once rescue"])
     func textReadsBack(text: String) throws {
         #expect(try NextBoot(text: text).text == text)

@@ -101,6 +101,9 @@ extension RegistryService {
         if node.capsule != old?.capsule, let capsule = node.capsule, let problem = capsuleProblem(capsule) {
             return problem
         }
+        if node.nextBoot == NextBoot(.install, .always) {
+            return "a node that always installs erases its disk at each boot; say --once"
+        }
         if node.nextBoot != old?.nextBoot, case .capsule(let capsule) = node.nextBoot?.target {
             return capsuleProblem(capsule)
         }

@@ -7,7 +7,7 @@ public import Registry
 public struct RegistryService: Sendable {
     let store: any Store
     /// What is in no node and no group.
-    let server: NodeSettings
+    public let server: NodeSettings
     let ledger: BootLedger?
     /// Why text is no capsule; nil: it is one.
     let capsuleProblem: @Sendable (String) -> String?

@@ -83,6 +83,41 @@ package enum RootAssembly {
         }
     }
 
+    /// Bytes that the images take on their way, as a measure of how far a copy of them is: contents are twice to three
+    /// times as large.
+    package static var layersSize: Int64 {
+        var bytes: Int64 = 0
+        for name in ["root", "modules"] where FileSystems.isMountPoint("\(layers)/\(name)") {
+            var found = statvfs()
+            if statvfs("\(layers)/\(name)", &found) == 0 {
+                bytes +=
+                    Int64(clamping: found.f_blocks).multipliedReportingOverflow(
+                        by: Int64(clamping: found.f_frsize)
+                    ).partialValue
+            }
+        }
+        return bytes * 5 / 2
+    }
+
+    /// Copies the layers onto file systems that are mounted at `target`.
+    /// - Parameter observe: told after each entry.
+    package static func copyLayers(
+        to target: String, observe: @escaping (TreeCopy.Tally) -> Void
+    ) throws(RootProblem) -> TreeCopy.Tally {
+        do throws(SystemError) {
+            var source = "\(layers)/root"
+            if hasModules {
+                source = joined
+                try FileSystems.mount(
+                    "perseid", on: joined, type: "overlay", flags: Int(MS_RDONLY),
+                    options: "lowerdir=\(layers)/modules:\(layers)/root")
+            }
+            return try TreeCopy.run(from: source, to: target, joining: true, observe: observe)
+        } catch {
+            throw .system("copying the capsule to the disk", error)
+        }
+    }
+
     /// Lets the images go once the root was unpacked from them; their memory is free as soon as no file of them is open.
     package static func releaseImages() throws(RootProblem) {
         do throws(SystemError) {

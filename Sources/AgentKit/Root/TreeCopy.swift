@@ -25,19 +25,27 @@ package struct TreeCopy {
     /// Where a file that has several names was copied to.
     private var copied: [FileID: FilePath] = [:]
 
-    private init(limit: Int) {
+    private let joins: Bool
+    private let observe: (Tally) -> Void
+
+    private init(limit: Int, joins: Bool, observe: @escaping (Tally) -> Void) {
         self.limit = limit
+        self.joins = joins
+        self.observe = observe
     }
 
     /// - Parameters:
     ///   - source: a directory; what is mounted below it is copied, too.
     ///   - target: a directory that is there, empty.
     ///   - limit: most entries.
+    ///   - joining: directories that are there already take what is copied, as mount points do.
+    ///   - observe: told after each entry.
     /// - Throws: the call and the path that it failed on; E2BIG for more than `limit` entries.
     package static func run(
-        from source: String, to target: String, limit: Int = TreeDifference.limit
+        from source: String, to target: String, limit: Int = TreeDifference.limit, joining: Bool = false,
+        observe: @escaping (Tally) -> Void = { _ in }
     ) throws(SystemError) -> Tally {
-        var copy = TreeCopy(limit: limit)
+        var copy = TreeCopy(limit: limit, joins: joining, observe: observe)
         try copy.run(FilePath(source), FilePath(target))
         return copy.tally
     }
@@ -55,16 +63,26 @@ package struct TreeCopy {
                 let (child, copy) = (from.appending(name), into.appending(name))
                 let status = try child.status()
                 if status.st_mode & S_IFMT == S_IFDIR {
-                    try systemCall("mkdir", copy.text) { mkdir(copy.bytes, 0o700) }
+                    try makeDirectory(copy)
                     waiting.append((child, copy))
                 } else {
                     try self.copy(child, to: copy, status)
+                    observe(tally)
                 }
             }
             try copyAttributes(from, to: into)
+            observe(tally)
         }
         // From the leaves up, and last: what is put into a directory changes its times.
         for (status, directory) in directories.reversed() { try directory.take(status) }
+    }
+
+    private func makeDirectory(_ path: FilePath) throws(SystemError) {
+        do throws(SystemError) {
+            try systemCall("mkdir", path.text) { mkdir(path.bytes, 0o700) }
+        } catch {
+            guard joins, error.code == EEXIST, try path.status().st_mode & S_IFMT == S_IFDIR else { throw error }
+        }
     }
 
     private mutating func copy(_ source: FilePath, to target: FilePath, _ status: stat) throws(SystemError) {

@@ -14,12 +14,23 @@ struct ScriptProcess: ~Copyable {
     struct Ending: Hashable {
         var status: Status
         var lastLines: String
+        /// The first bytes of what it wrote, if they are kept.
+        var output: [UInt8] = []
     }
 
     private let id: pid_t
     private let output: FileDescriptor
+    private let kept: Int
 
-    init(_ path: String, in root: String, environment: [String]) throws(SystemError) {
+    /// - Parameters:
+    ///   - arguments: behind its own name.
+    ///   - input: what it reads from its standard input.
+    ///   - kept: how many bytes of its output are kept beside the last lines.
+    init(
+        _ path: String, in root: String, arguments words: [String] = [], environment: [String], input: String? = nil,
+        keeping kept: Int = 0
+    ) throws(SystemError) {
+        self.kept = kept
         var ends: [Int32] = [-1, -1]
         try systemCall("pipe") { pipe(&ends) }
         let reader = FileDescriptor(owning: ends[0])
@@ -27,26 +38,39 @@ struct ScriptProcess: ~Copyable {
         for end in [reader.raw, writer.raw] { try systemCall("fcntl") { fcntl(end, F_SETFD, FD_CLOEXEC) } }
         // For the script it blocks, as programs expect.
         try systemCall("fcntl") { fcntl(reader.raw, F_SETFL, O_NONBLOCK) }
-        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + words).map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         defer { for text in arguments + variables { free(text) } }
-        id = try systemCall("execve", path) { perseid_spawn_in(root, path, &arguments, &variables, writer.raw) }
+        var source: StreamFile?
+        if let input { source = try Self.file(holding: input) }
+        id = try systemCall("execve", path) {
+            perseid_spawn_in(root, path, &arguments, &variables, source?.descriptor.raw ?? -1, writer.raw)
+        }
         output = reader
+    }
+
+    /// A file in memory, open at its beginning.
+    private static func file(holding text: String) throws(SystemError) -> StreamFile {
+        let file = try Kexec.memoryFile("input")
+        try file.descriptor.writeAll(Array(text.utf8).span.bytes)
+        try systemCall("lseek") { lseek(file.descriptor.raw, 0, SEEK_SET) }
+        return file
     }
 
     /// Waits for its end, or kills it.
     /// - Parameter deadline: of `BootClock`.
     consuming func wait(until deadline: Int64) throws(SystemError) -> Ending {
         var tail = OutputTail()
+        var first: [UInt8] = []
         var late = false
         while true {
             var status: Int32 = 0
             let ended = try systemCall("waitpid") { waitpid(id, &status, late ? 0 : WNOHANG) } == id
-            read(into: &tail)
+            read(into: &tail, &first)
             if ended {
                 // What it started in the background and did not detach from it.
                 _ = kill(-id, SIGKILL)
-                return Ending(status: late ? .late : Self.status(status), lastLines: tail.text)
+                return Ending(status: late ? .late : Self.status(status), lastLines: tail.text, output: first)
             }
             if BootClock.milliseconds() >= deadline {
                 late = true
@@ -65,12 +89,13 @@ struct ScriptProcess: ~Copyable {
     }
 
     /// At most 1 MiB at a time, so that the deadline holds for one that never stops writing.
-    private borrowing func read(into tail: inout OutputTail) {
+    private borrowing func read(into tail: inout OutputTail, _ first: inout [UInt8]) {
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         for _ in 0..<64 {
             let got = buffer.withUnsafeMutableBytes { Glibc.read(output.raw, $0.baseAddress, $0.count) }
             guard got > 0 else { return }
             tail.add(buffer.prefix(got))
+            if first.count < kept { first += buffer.prefix(min(got, kept - first.count)) }
         }
     }
 

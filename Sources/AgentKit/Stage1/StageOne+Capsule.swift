@@ -19,7 +19,7 @@ extension StageOne {
         try handOver(contents, plan)
     }
 
-    private mutating func fetchContents(_ plan: Plan) throws(StepFailure) -> CapsuleContents {
+    mutating func fetchContents(_ plan: Plan) throws(StepFailure) -> CapsuleContents {
         do throws(CapsuleProblem) {
             guard let capsule = plan.capsule else { throw .badName("") }
             let contents = try CapsuleContents.fetch(

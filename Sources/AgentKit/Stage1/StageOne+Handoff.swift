@@ -137,7 +137,7 @@ extension StageOne {
     }
 
     /// What the server has for this node alone: nothing, or files that it encrypted for this boot attempt.
-    private mutating func fetchLayer(mac: MACAddress) throws(StepFailure) -> NodeLayer {
+    mutating func fetchLayer(mac: MACAddress) throws(StepFailure) -> NodeLayer {
         let sealed: SealedLayer?
         do throws(NodeAPIError) {
             sealed = try session.api.layer(of: mac)

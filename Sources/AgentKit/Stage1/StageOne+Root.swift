@@ -41,25 +41,27 @@ extension StageOne {
     }
 
     /// Runs the scripts of the stage `handoff` in the root that was made, with the kernel's file systems in it.
-    mutating func runHandoffScripts(_ contents: CapsuleContents, nodeName: String) throws(StepFailure) {
+    mutating func runHandoffScripts(
+        _ contents: CapsuleContents, nodeName: String, in root: String = RootAssembly.newRoot
+    ) throws(StepFailure) {
         let scripts = ScriptRun.scripts(of: contents.manifest.settings, at: .handoff)
         guard !scripts.isEmpty else { return }
         let mounts = ["/dev", "/proc", "/sys", "/run"]
         // Ignored, the kernel would take the scripts' status away (waitpid(2)).
-        signal(SIGCHLD, SIG_DFL)
+        let before = signal(SIGCHLD, SIG_DFL)
         defer {
-            for mount in mounts { _ = umount2(RootAssembly.newRoot + mount, Int32(MNT_DETACH)) }
+            for mount in mounts { _ = umount2(root + mount, Int32(MNT_DETACH)) }
             // Orphans that ended meanwhile.
             while waitpid(-1, nil, WNOHANG) > 0 {}
-            signal(SIGCHLD, SIG_IGN)
+            signal(SIGCHLD, before)
         }
         do throws(SystemError) {
-            for mount in mounts { try FileSystems.bind(mount, to: RootAssembly.newRoot + mount) }
+            for mount in mounts { try FileSystems.bind(mount, to: root + mount) }
         } catch {
             throw StepFailure(.root, error)
         }
         let run = ScriptRun(
-            nodeName: nodeName, capsule: "\(contents.generation)", root: RootAssembly.newRoot)
+            nodeName: nodeName, capsule: "\(contents.generation)", root: root)
         do throws(ScriptProblem) {
             for script in scripts { try session.run(script, by: run) }
         } catch {

@@ -1,5 +1,6 @@
 internal import BootMachine
 internal import BootProtocols
+internal import CLinux
 internal import CapsuleFormat
 internal import Glibc
 internal import PacketIO
@@ -28,6 +29,7 @@ package struct StageOne: ~Copyable {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGCHLD, SIG_IGN)
         umask(0o022)
+        if SmallFile.exists(LocalBoot.path) { LocalStart.run() }
         var backoff = Backoff.boot
         while true {
             do throws(StepFailure) {
@@ -118,6 +120,13 @@ package struct StageOne: ~Copyable {
             pauseAndFlush(milliseconds: Int64(pause) * 1000)
         case .diskless:
             try boot(reply.plan)
+        case .disk:
+            try install(reply.plan)
+        case .local:
+            console.line("the disk has what it should have: starting anew")
+            session.deliver(within: 5_000)
+            _ = perseid_reboot(0x0123_4567)
+            pauseAndFlush(milliseconds: 60_000)
         }
     }
 
@@ -173,7 +182,7 @@ package struct StageOne: ~Copyable {
 }
 
 extension StageOne {
-    private static func mountKernelInterfaces() throws(StepFailure) {
+    static func mountKernelInterfaces() throws(StepFailure) {
         do throws(SystemError) {
             try FileSystems.mountKernelInterfaces()
         } catch {
@@ -182,7 +191,7 @@ extension StageOne {
     }
 
     /// The kernel's console becomes this process's, now that /dev has it.
-    private static func takeConsole() {
+    static func takeConsole() {
         let console = open("/dev/console", O_RDWR | O_NOCTTY)
         guard console >= 0 else { return }
         for target in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] { dup2(console, target) }

@@ -10,6 +10,7 @@ package struct StepFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case root
         case script
         case handoff
+        case install
     }
 
     package var step: Step

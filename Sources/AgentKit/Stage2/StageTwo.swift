@@ -1,4 +1,5 @@
 internal import BootMachine
+internal import BootProtocols
 internal import Glibc
 internal import PacketIO
 
@@ -9,8 +10,8 @@ package struct StageTwo: ~Copyable {
     /// Of the work that was done last.
     private var lastWork: Int64?
     private var session: AgentSession
-    private var lease: DHCPLease
-    private var renewal: LeaseRenewal
+    private var lease: DHCPLease?
+    private var renewal: LeaseRenewal?
 
     /// Runs as a service of the runtime OS's init.
     package static func run() -> Never {
@@ -35,7 +36,7 @@ package struct StageTwo: ~Copyable {
         self.settings = settings
         session = AgentSession(api: NodeAPI(servers: settings.servers, token: settings.token), console: console)
         lease = settings.lease
-        renewal = LeaseRenewal(settings.lease)
+        renewal = settings.lease.map { LeaseRenewal($0) }
     }
 
     private static func readSettings() throws(StepFailure) -> StageTwoSettings {
@@ -53,11 +54,33 @@ package struct StageTwo: ~Copyable {
     }
 
     private mutating func loop() {
+        if let mac = settings.installedMAC { checkIn(mac) }
         for report in settings.undelivered { session.report(report) }
         let state = waitForStartUp()
         CacheDisk.close(console: console)
         if runScripts() { reportReady(state) }
         keepInTouch()
+    }
+
+    /// An installed machine says that it is there, as soon as its network lets it, and gets a token for this start.
+    private mutating func checkIn(_ mac: String) {
+        guard let mac = MACAddress(mac) else { return }
+        var backoff = Backoff.boot
+        while true {
+            let message = CheckIn(
+                phase: .installed, mac: mac, address: lease?.address ?? IPv4Address(value: 0),
+                kernelRelease: SmallFile.text("/proc/sys/kernel/osrelease") ?? "unknown", kernelDigest: nil,
+                inventory: .ofThisMachine())
+            do throws(NodeAPIError) {
+                let reply = try session.checkIn(message)
+                console.line("checked in: attempt \(reply.attempt), this node is \(reply.plan.nodeName)")
+                return
+            } catch {
+                let pause = backoff.next(spread: .random(in: 0...1))
+                console.line("check-in: \(error); trying again in \(seconds(pause))")
+                BootClock.sleep(milliseconds: pause)
+            }
+        }
     }
 
     /// Runs the scripts of the stage `ready`, once in a boot.
@@ -167,14 +190,15 @@ package struct StageTwo: ~Copyable {
     /// At T1, unless another program on this machine speaks DHCP.
     private mutating func renewLease() {
         let now = BootClock.milliseconds()
-        guard renewal.isDue(at: now) else { return }
+        guard let held = lease, renewal?.isDue(at: now) == true else { return }
         do throws(NetworkProblem) {
             let interface = try NodeNetwork.interface(named: settings.interface)
-            lease = try DHCPConversation.renew(lease, on: interface, console: console)
-            renewal = LeaseRenewal(lease)
+            let fresh = try DHCPConversation.renew(held, on: interface, console: console)
+            lease = fresh
+            renewal = LeaseRenewal(fresh)
         } catch {
-            renewal.failed(at: BootClock.milliseconds())
-            if !error.isPortTaken { console.line("lease of \(lease.address) not renewed: \(error)") }
+            renewal?.failed(at: BootClock.milliseconds())
+            if !error.isPortTaken { console.line("lease of \(held.address) not renewed: \(error)") }
         }
     }
 }

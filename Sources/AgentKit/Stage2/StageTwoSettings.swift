@@ -20,7 +20,10 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
     package var intervalSeconds: Int
     /// The NIC that booted, and its lease.
     package var interface: String
-    package var lease: DHCPLease
+    /// Nil where the installed OS has its own way to one.
+    package var lease: DHCPLease?
+    /// The MAC that an installed machine checks in as, with the credential of its install for a token.
+    package var installedMAC: String?
     /// What stage 1 had to tell and could not.
     package var undelivered: [AgentReport]
     /// Of the stage `ready`, in the order in which they run; none once they ran.
@@ -28,7 +31,7 @@ package struct StageTwoSettings: Codable, Hashable, Sendable {
 
     package init(
         servers: [ServerURL], token: String, nodeName: String, capsule: String, content: String? = nil,
-        intervalSeconds: Int, interface: String, lease: DHCPLease, undelivered: [AgentReport],
+        intervalSeconds: Int, interface: String, lease: DHCPLease?, undelivered: [AgentReport],
         scripts: [NodeScript] = []
     ) {
         self.servers = servers

@@ -112,7 +112,7 @@ public struct NodeFiles: Sendable {
     }
 
     /// The same at every boot (machine-id(5)): 32 hex digits out of the MAC.
-    private static func machineID(_ mac: String) -> String {
+    static func machineID(_ mac: String) -> String {
         String(ContentDigest(hashing: Array("perseid machine-id \(mac)".utf8)).hex.prefix(32))
     }
 

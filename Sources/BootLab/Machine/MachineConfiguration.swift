@@ -10,6 +10,19 @@ public struct MachineConfiguration: Hashable, Sendable {
         case kernel(path: String, initramfs: String, commandLine: String)
     }
 
+    /// What the machine's disks are plugged into.
+    public enum DiskKind: String, CaseIterable, Hashable, Sendable {
+        case virtio, nvme, scsi
+
+        var device: String {
+            switch self {
+            case .virtio: "virtio-blk-pci"
+            case .nvme: "nvme"
+            case .scsi: "scsi-hd,bus=scsi0.0"
+            }
+        }
+    }
+
     /// In file names and errors: `n001`.
     public var name: String
     public var start: Start
@@ -18,8 +31,13 @@ public struct MachineConfiguration: Hashable, Sendable {
     public var tap: String
     public var memoryMiB: Int
     public var cpus: Int
-    /// Raw images of virtio disks, in the order of their names: vda, vdb. They are written.
+    /// Raw images of disks, in the order of their names: vda, vdb. They are written.
     public var disks: [String]
+    public var diskKind = DiskKind.virtio
+    /// Whether the firmware may go on to the disks when the network does not boot it.
+    public var bootsDisks = false
+    /// The firmware's variables stay from one power-on to the next.
+    public var keepsVariables = false
     /// File with the certificates that the firmware's https trusts, as `SignatureList` has it; nil: none.
     public var trustedCertificates: String?
 
@@ -57,9 +75,12 @@ extension MachineConfiguration {
         // EDK2 and the kernel wait for entropy without it: 2 s of a UEFI boot.
         words += ["-device", "virtio-rng-pci"]
         words += ["-netdev", cable]
+        if diskKind == .scsi, !disks.isEmpty { words += ["-device", "virtio-scsi-pci,id=scsi0"] }
         for (number, path) in disks.enumerated() {
             words += ["-drive", "if=none,format=raw,id=disk\(number),file=\(path)"]
-            words += ["-device", "virtio-blk-pci,drive=disk\(number)"]
+            words += [
+                "-device", "\(diskKind.device),drive=disk\(number),serial=disk\(number)\(bootIndex(ofDisk: number))",
+            ]
         }
         switch start {
         case .firmware(let firmware):
@@ -73,6 +94,8 @@ extension MachineConfiguration {
         }
         return words
     }
+
+    private func bootIndex(ofDisk number: Int) -> String { bootsDisks ? ",bootindex=\(number + 1)" : "" }
 
     /// Whether a `PlainROMCable` joins machine and tap.
     var hidesIPXE: Bool { start == .firmware(.biosPXE) }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PacketIO
 
 /// A machine that is switched on.
@@ -18,7 +19,9 @@ public struct VirtualMachine: Sendable {
     ) async throws -> Result {
         let variables = "\(configuration.name).vars"
         if case .firmware(let firmware) = configuration.start, let flash = firmware.flash {
-            try directory.copy(flash.variables, to: variables, package: firmware.package)
+            if !configuration.keepsVariables || access(directory.file(variables), F_OK) != 0 {
+                try directory.copy(flash.variables, to: variables, package: firmware.package)
+            }
         }
         let console = try Transcript(
             of: "the console of \(configuration.name)", log: directory.file("\(configuration.name).console"))

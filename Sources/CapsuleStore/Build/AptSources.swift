@@ -39,6 +39,24 @@ struct AptSources: Hashable {
         return name.flatMap { PackageList.isPackageName($0) ? $0 : nil }
     }
 
+    /// Writes them as files, which is how mmdebstrap takes them; it sees their form from their content.
+    /// - Returns: the paths.
+    func write(in directory: String) throws(CapsuleBuildError) -> [String] {
+        let parts = [
+            ("host.sources", stanzas.joined(separator: "\n")), ("host.list", lines.map { "\($0)\n" }.joined()),
+        ]
+        var files: [String] = []
+        do throws(StoreError) {
+            for (name, text) in parts where !text.isEmpty {
+                files.append("\(directory)/\(name)")
+                try DurableFiles.create("\(directory)/\(name)", Array(text.utf8), permissions: 0o644)
+            }
+        } catch {
+            throw .store(error)
+        }
+        return files
+    }
+
     mutating func addStanzas(_ text: String, suite: String) {
         let text = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("#") }
         for stanza in text.split(whereSeparator: { $0.allSatisfy(\.isWhitespace) }) {

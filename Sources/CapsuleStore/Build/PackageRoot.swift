@@ -22,7 +22,7 @@ struct PackageRoot {
         }
         let sources = try AptSources.read(suite: suite)
         let started = Int64(Date().timeIntervalSince1970)
-        let files = try write(sources)
+        let files = try sources.write(in: scratch)
         let meter = Mutex(InstallMeter())
         try await Program.mmdebstrap.run(
             [
@@ -40,27 +40,6 @@ struct PackageRoot {
         } catch {
             throw .store(error)
         }
-    }
-
-    /// mmdebstrap takes sources as files, whose form it sees from their content.
-    private func write(_ sources: AptSources) throws(CapsuleBuildError) -> [String] {
-        var files: [String] = []
-        do {
-            if !sources.stanzas.isEmpty {
-                files.append("\(scratch)/host.sources")
-                try DurableFiles.create(
-                    files[0], Array(sources.stanzas.joined(separator: "\n").utf8), permissions: 0o644)
-            }
-            if !sources.lines.isEmpty {
-                let file = "\(scratch)/host.list"
-                files.append(file)
-                let text = sources.lines.map { "\($0)\n" }.joined()
-                try DurableFiles.create(file, Array(text.utf8), permissions: 0o644)
-            }
-        } catch {
-            throw .store(error)
-        }
-        return files
     }
 
     /// Directories whose contents are for one machine or one run.

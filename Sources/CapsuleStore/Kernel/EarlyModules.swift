@@ -18,9 +18,11 @@ enum EarlyModules {
         "fs/squashfs/", "fs/erofs/", "fs/overlayfs/", "drivers/block/loop",
         // A disk that keeps chunks.
         "fs/ext4/", "fs/xfs/", "fs/btrfs/",
-        // Storage, for that disk, node-local scratch and the installs to come.
+        // Storage, for that disk, node-local scratch and installs: controllers, arrays, volumes, the ESP's FAT.
         "drivers/nvme/host/nvme", "drivers/ata/ahci", "drivers/ata/libahci", "drivers/ata/ata_piix",
-        "drivers/scsi/sd_mod",
+        "drivers/scsi/sd_mod", "drivers/md/md-mod", "drivers/md/linear", "drivers/md/raid0", "drivers/md/raid1",
+        "drivers/md/raid10", "drivers/md/raid456", "drivers/md/dm-mod", "fs/fat/", "fs/nls/nls_cp437",
+        "fs/nls/nls_ascii", "fs/nls/nls_iso8859-1",
         // What the firmware knows of the machine.
         "fs/efivarfs/", "drivers/firmware/dmi-sysfs", "drivers/firmware/qemu_fw_cfg",
     ]

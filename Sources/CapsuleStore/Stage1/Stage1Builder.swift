@@ -8,12 +8,14 @@ internal import Glibc
 /// ```
 /// /init                               the agent, static
 /// /etc/perseid/trusted/KEYID.pub      who may sign capsules
+/// /etc/perseid/installer              digest and size of the image of install tools
 /// /lib/modules/RELEASE/…              see `EarlyModules`
 /// /dev/console /dev /proc /sys /run /tmp
 /// ```
 ///
-/// The result is `STATE/stage1/{vmlinuz,initramfs.img,stage1.json}`, for arm64 beneath `STATE/stage1.arm64`. Either is
-/// a link that changes at once, so that nobody gets the kernel of one stage 1 with the initramfs of another.
+/// The result is `STATE/stage1/{vmlinuz,initramfs.img,installer.img,stage1.json}`, for arm64 beneath
+/// `STATE/stage1.arm64` and without the image of install tools. Either is a link that changes at once, so that nobody
+/// gets the kernel of one stage 1 with the initramfs of another.
 public struct Stage1Builder: Sendable {
     public let store: CapsuleStore
     public let architecture: MachineArchitecture
@@ -26,17 +28,18 @@ public struct Stage1Builder: Sendable {
     /// - Parameters:
     ///   - source: without: the architecture's kernel for virtual machines.
     ///   - agent: the path of `perseid-agent` for this architecture, fully static.
+    ///   - installer: whether it can install disks, for which Debian's packages are fetched once; not for arm64.
     /// - Throws: `CapsuleBuildError`, `.notStatic` among them.
     @discardableResult
     public func build(
-        kernel source: KernelSource? = nil, agent: String
+        kernel source: KernelSource? = nil, agent: String, installer: Bool = true
     ) async throws(CapsuleBuildError) -> Stage1Description {
         try ElfExecutable.requireStatic(agent, for: architecture)
         do {
             try store.makeSigningKey()
             let lock = try OpenFile.locking("\(store.layout.locks)/.stage1")
             try await lock.lockPatiently()
-            return try await build(source ?? architecture.cloudKernel, agent)
+            return try await build(source ?? architecture.cloudKernel, agent, installer && architecture == .amd64)
         } catch let error as CapsuleBuildError {
             throw error
         } catch let error as StoreError {
@@ -59,7 +62,9 @@ public struct Stage1Builder: Sendable {
         }
     }
 
-    private func build(_ source: KernelSource, _ agent: String) async throws -> Stage1Description {
+    private func build(
+        _ source: KernelSource, _ agent: String, _ installs: Bool
+    ) async throws -> Stage1Description {
         let scratch = "\(store.layout.builds)/.stage1"
         try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
         try DurableFiles.makeDirectory("\(scratch)/files")
@@ -69,8 +74,9 @@ public struct Stage1Builder: Sendable {
         }
         let modules = try await EarlyModuleArchive(of: kernel, in: "\(scratch)/early")
         let keys = try store.publicKeys()
+        let tools = installs ? try await installer(in: scratch) : nil
         let archive = try await ZstdFile.write(
-            try initramfs(modules, keys: keys, agent: agent), to: "\(scratch)/initramfs")
+            try initramfs(modules, keys: keys, agent: agent, installer: tools), to: "\(scratch)/initramfs")
         try DurableFiles.move(archive, to: "\(scratch)/files/initramfs.img")
         try DurableFiles.copy(kernel.image, to: "\(scratch)/files/vmlinuz")
         if let shell = try shell() {
@@ -78,7 +84,7 @@ public struct Stage1Builder: Sendable {
         }
         let description = Stage1Description(
             kernelRelease: kernel.release, kernel: try describe("\(scratch)/files/vmlinuz"),
-            initramfs: try describe("\(scratch)/files/initramfs.img"), modules: modules.count,
+            initramfs: try describe("\(scratch)/files/initramfs.img"), installer: tools, modules: modules.count,
             trustedKeys: keys.map(\.id))
         try await publish(description, from: "\(scratch)/files")
         try await Program.rm.run(["-rf", "--one-file-system", "--", scratch])
@@ -99,7 +105,17 @@ public struct Stage1Builder: Sendable {
         return nil
     }
 
-    private func initramfs(_ modules: EarlyModuleArchive, keys: [PublicKey], agent: String) throws -> [UInt8] {
+    /// Puts the image of install tools beside the other files.
+    private func installer(in scratch: String) async throws -> Stage1Description.File {
+        let path = "\(scratch)/files/installer.img"
+        let image = try await InstallerImage(scratch: scratch).make(cachedIn: "\(store.layout.cache)/installer")
+        try DurableFiles.copy(image, to: path)
+        return try describe(path)
+    }
+
+    private func initramfs(
+        _ modules: EarlyModuleArchive, keys: [PublicKey], agent: String, installer: Stage1Description.File?
+    ) throws -> [UInt8] {
         var archive = CpioWriter()
         for directory in ["dev", "proc", "sys", "run", "tmp"] { try archive.addDirectory(directory) }
         // The kernel opens it for /init before anything is mounted.
@@ -107,6 +123,10 @@ public struct Stage1Builder: Sendable {
         try archive.addFile("init", permissions: 0o755, contents: try DurableFiles.read(agent, limit: 256 << 20))
         for key in keys {
             try archive.addFile("etc/perseid/trusted/\(key.id).pub", contents: key.file)
+        }
+        if let installer {
+            try archive.addFile(
+                "etc/perseid/installer", contents: Array("\(installer.sha256.hex) \(installer.size)\n".utf8))
         }
         try modules.write(to: &archive)
         return archive.finish()

@@ -14,6 +14,8 @@ public struct Stage1Description: Codable, Hashable, Sendable {
     public var kernel: File
     /// `initramfs.img`
     public var initramfs: File
+    /// `installer.img`: the programs that an install needs; nil in one that was built before there were installs.
+    public var installer: File?
     /// Number of kernel modules in the initramfs.
     public var modules: Int
     /// Whose capsules it boots.

@@ -10,3 +10,11 @@ extension CapsuleStore {
         try SealedLayer(layer, for: recipient, publicKey: publicKey, signedWith: signingKey())
     }
 }
+
+extension CapsuleStore {
+    /// Signs what one node is to do.
+    /// - Throws: `StoreError` where the key cannot be read, `LayerError`.
+    public func sign(_ order: [UInt8], for recipient: SealedLayer.Recipient) throws -> SignedOrder {
+        try SignedOrder(order, for: recipient, signedWith: signingKey())
+    }
+}

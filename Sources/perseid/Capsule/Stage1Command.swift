@@ -33,10 +33,15 @@ struct Stage1Build: AsyncParsableCommand {
     var kernel: String?
     @Option(help: "The static agent.")
     var agent = AgentLocation.standard
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether it can install nodes' disks: Debian's tools for that are fetched once. amd64 only.")
+    var installer = true
 
     func run() async throws {
         let builder = Stage1Builder(store: try state.open().openCapsules(), architecture: architecture)
-        let built = try await builder.build(kernel: kernel.map { KernelSource(argument: $0) }, agent: agent)
+        let built = try await builder.build(
+            kernel: kernel.map { KernelSource(argument: $0) }, agent: agent, installer: installer)
         print(built.summary)
     }
 }
@@ -56,5 +61,6 @@ extension Stage1Description {
     var summary: String {
         "stage 1: kernel \(kernelRelease) \(ByteCount.text(kernel.size)), "
             + "initramfs \(ByteCount.text(initramfs.size)) with \(modules) modules"
+            + (installer.map { ", install tools \(ByteCount.text($0.size))" } ?? "")
     }
 }

@@ -18,6 +18,9 @@ struct StateDirectory: Sendable {
     /// What nodes have of their own: files and templates.
     var nodeFiles: String { path + "/nodefiles" }
 
+    /// What the disks of installed nodes look like.
+    var layouts: String { path + "/layouts" }
+
     /// Opens the state, made if it is not there.
     init(path: String) throws(StateDirectoryError) {
         self.path = path

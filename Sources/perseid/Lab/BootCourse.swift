@@ -26,6 +26,11 @@ struct BootCourse: Sendable {
     let timeout: Duration
     /// Images of disks that the machine keeps from boot to boot.
     let disks: [String]
+    /// Its disks are installed by the first boot, and booted from by all others.
+    var installs = false
+    var diskKind = MachineConfiguration.DiskKind.virtio
+    /// Before all boots the machine is switched on so often, and its power is cut when its timeline says one of these.
+    var cuts: [String] = []
     /// How long the machine stays on after it is ready.
     var linger = Duration.zero
     /// The course ends, well, when the console shows a line with this, not when the node is ready.
@@ -58,7 +63,10 @@ struct BootCourse: Sendable {
             try await network.addTap("tap0")
         }
         let logs = try LabDirectory(creating: state.path + "/lab")
-        for boot in boots.prefix(1) { try registry.write([.node(node(boot))]) }
+        for boot in boots.prefix(1) {
+            try registry.write([.node(node(boot)), .forgetInstall(Self.mac)])
+            if installs { try registry.write([.askInstall(Self.mac, at: wallMilliseconds())]) }
+        }
         return try await whileLeasing(on: network, logs) { try await bootAll(network, logs, registry) }
     }
 
@@ -67,19 +75,38 @@ struct BootCourse: Sendable {
     ) async throws -> [Timeline] {
         try await whileServing(network, logs, registry) {
             var timelines: [Timeline] = []
+            for (cut, boot) in cuts.compactMap({ cut in boots.first.map { (cut, $0) } }) {
+                _ = try await run(boot, logs, registry, cutAt: cut)
+                say("         the power was cut at: \(cut)")
+            }
             for boot in boots {
                 if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
-                timelines.append(try await run(boot, logs, registry))
+                var timeline = try await run(boot, logs, registry)
+                if installs { timeline = try checked(timeline) }
+                timelines.append(timeline)
             }
             return timelines
         }
+    }
+
+    /// A machine that is installed boots from its disk, and installs nothing again.
+    private func checked(_ timeline: Timeline) throws -> Timeline {
+        let kinds = timeline.events.map(\.event.kind)
+        guard kinds.contains(.localBoot), !kinds.contains(.installed) else {
+            throw Failure(
+                step: "ready, but not from its disk: \(kinds.map(\.rawValue).joined(separator: ", "))", console: [],
+                log: "")
+        }
+        return timeline
     }
 
     private func node(_ boot: Boot) -> Node {
         Node(mac: Self.mac, name: Self.name, capsule: boot.capsule, handoff: handoff)
     }
 
-    private func run(_ boot: Boot, _ logs: LabDirectory, _ registry: SQLiteStore) async throws -> Timeline {
+    private func run(
+        _ boot: Boot, _ logs: LabDirectory, _ registry: SQLiteStore, cutAt cut: String? = nil
+    ) async throws -> Timeline {
         let node = node(boot)
         if try registry.nodes().first(where: { $0.node.mac == node.mac })?.node != node {
             try registry.write([.node(node)])
@@ -88,13 +115,16 @@ struct BootCourse: Sendable {
         }
         var machine = MachineConfiguration(
             name: node.name, start: .firmware(boot.firmware), mac: node.mac, memoryMiB: memoryMiB, disks: disks)
+        machine.diskKind = diskKind
+        machine.bootsDisks = installs
+        machine.keepsVariables = installs
         if boot.firmware == .uefiHTTPS { machine.trustedCertificates = try trustedCertificates(logs) }
         let began = wallMilliseconds()
         let powerOn = BootEvent(
             node: node.mac, kind: .poweredOn, at: began, detail: "\(boot.firmware.rawValue), QEMU")
         try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
         return try await VirtualMachine.withPower(machine, directory: logs) { machine in
-            let timeline = try await follow(node, since: began, machine, registry)
+            let timeline = try await follow(node, since: began, machine, registry, cutAt: cut)
             await saveCapture(logs)
             return timeline
         }
@@ -185,7 +215,7 @@ struct BootCourse: Sendable {
 
     /// Shows events as they come, until the node is ready or the time is over.
     private func follow(
-        _ node: Node, since began: Int64, _ machine: VirtualMachine, _ registry: SQLiteStore
+        _ node: Node, since began: Int64, _ machine: VirtualMachine, _ registry: SQLiteStore, cutAt cut: String?
     ) async throws -> Timeline {
         let deadline = ContinuousClock.now + timeout
         var shown = 0
@@ -200,6 +230,7 @@ struct BootCourse: Sendable {
                     let seconds = String(format: "%7.2f", timeline.seconds(recorded.event.at))
                     last = "\(recorded.event.kind.rawValue) \(recorded.event.detail)"
                     say("\(seconds) s  \(last)")
+                    if let cut, recorded.event.detail.contains(cut) { return timeline }
                     if [.failed, .timedOut].contains(recorded.event.kind) { failures += 1 }
                 }
                 shown = max(shown, timeline.events.count)

@@ -1,5 +1,5 @@
-import ArgumentParser
-import BootLab
+public import ArgumentParser
+public import BootLab
 import BootMachine
 import BootProtocols
 import Foundation
@@ -41,6 +41,19 @@ struct LabBoot: AsyncParsableCommand {
     var cacheDisk = false
     @Option(help: "With --cache-disk: boot this one, too, after the others. May be given several times.")
     var nextCapsule: [String] = []
+    @Option(help: "diskless, or disk: install on an empty disk, boot from it, and boot from it again.")
+    var provider = LabProvider.diskless
+    @Option(help: "With --provider disk: the layout's file. Without: one disk, as the firmware wants it.")
+    var layout: String?
+    @Option(help: "With --provider disk: virtio, nvme or scsi.")
+    var diskKind = MachineConfiguration.DiskKind.virtio
+    @Option(help: "With --provider disk: how many disks of 6 GB the machine has.")
+    var disks = 1
+    @Option(
+        help:
+            "With --provider disk: before all else cut the power when the timeline says this. May be given several times."
+    )
+    var cutAt: [String] = []
     @Option(help: "Seconds for which the machine stays on after it is ready.")
     var linger = 0
     @Option(help: "End when the console shows a line with this, not when the node is ready.")
@@ -55,6 +68,10 @@ struct LabBoot: AsyncParsableCommand {
         guard stopServerIn == nil || stopServerIn.flatMap(NodeState.init(rawValue:)) != nil else {
             throw ValidationError("there is no state `\(stopServerIn ?? "")`")
         }
+        guard provider == .diskless || !cacheDisk else {
+            throw ValidationError("--cache-disk is for --provider diskless")
+        }
+        guard (1...8).contains(disks) else { throw ValidationError("a machine has 1 to 8 disks here") }
         guard nextCapsule.isEmpty || cacheDisk else { throw ValidationError("--next-capsule goes with --cache-disk") }
         guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
@@ -67,14 +84,19 @@ struct LabBoot: AsyncParsableCommand {
             // The inner program does the rest; this one waits and takes its status over.
             throw ExitCode(try LabNamespace.enter() ?? 0)
         }
-        let capsules = cacheDisk ? [capsule, capsule] + nextCapsule : [capsule]
+        let capsules = cacheDisk || provider == .disk ? [capsule, capsule] + nextCapsule : [capsule]
+        if provider == .disk { try InstallLab.write(layout, for: firmware, kind: diskKind, in: state) }
+        let images = provider == .disk ? try await InstallLab.makeDisks(disks, in: state) : []
         let disks = cacheDisk ? [try await CacheDiskImage.make(in: LabDirectory(creating: state.path + "/lab"))] : []
-        let course = BootCourse(
+        var course = BootCourse(
             state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
             handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, binl: binl, memoryMiB: memory,
-            timeout: .seconds(timeout), disks: disks, linger: .seconds(max(0, min(linger, 86_400))),
-            consoleLine: untilLine,
+            timeout: .seconds(provider == .disk ? max(timeout, 1200) : timeout), disks: disks + images,
+            linger: .seconds(max(0, min(linger, 86_400))), consoleLine: untilLine,
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
+        course.installs = provider == .disk
+        course.diskKind = diskKind
+        course.cuts = cutAt
         for timeline in try await course.run() {
             print(timeline.text)
             if let untilLine {
@@ -83,7 +105,7 @@ struct LabBoot: AsyncParsableCommand {
             }
             let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)
             let name = "\(timeline.node.name) \(timeline.node.mac) \(timeline.attempt.capsule ?? "?")"
-            let fetched = disks.isEmpty ? "" : ", \(timeline.chunkBytes) bytes of chunks fetched"
+            let fetched = !cacheDisk ? "" : ", \(timeline.chunkBytes) bytes of chunks fetched"
             print("ready \(name) in \(seconds) s\(fetched)")
         }
     }
@@ -98,3 +120,10 @@ struct LabBoot: AsyncParsableCommand {
 }
 
 extension DHCPMode: ExpressibleByArgument {}
+
+/// What the lab's machine is to become.
+enum LabProvider: String, CaseIterable, ExpressibleByArgument {
+    case diskless, disk
+}
+
+extension MachineConfiguration.DiskKind: ExpressibleByArgument {}

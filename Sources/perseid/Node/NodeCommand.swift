@@ -12,8 +12,8 @@ struct NodeCommand: AsyncParsableCommand {
             """,
         subcommands: [
             NodeAdd.self, NodeList.self, NodeShow.self, NodeStatus.self, NodeSummary.self, NodeSet.self,
-            NodeUnset.self, NodeEnable.self, NodeDisable.self, NodeApprove.self, NodeRename.self, NodeReplace.self,
-            NodeDelete.self, NodeImport.self, NodeDefine.self, NodeExportCommand.self,
+            NodeUnset.self, NodeEnable.self, NodeDisable.self, NodeApprove.self, NodeInstall.self, NodeRename.self,
+            NodeReplace.self, NodeDelete.self, NodeImport.self, NodeDefine.self, NodeExportCommand.self,
         ])
 }
 

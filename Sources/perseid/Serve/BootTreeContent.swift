@@ -14,7 +14,7 @@ struct BootTreeContent: TFTPContent {
         do {
             switch try tree.open(BootName(name), for: client.endpoint.address) {
             case .file(let file): return .file(file)
-            case .script(let text, for: _): return .bytes(Array(text.utf8))
+            case .script(let text, for: _, _): return .bytes(Array(text.utf8))
             }
         } catch {
             throw refusal(error, client)

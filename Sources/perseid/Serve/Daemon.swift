@@ -8,6 +8,7 @@ import CapsuleStore
 import ControlPlane
 import DHCPService
 import Foundation
+import LayoutFiles
 import LinkWatch
 import Logging
 import PacketIO
@@ -86,6 +87,9 @@ final class Daemon: Sendable {
                 defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL],
                 bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
             ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles),
+            layouts: { [library = LayoutLibrary(directory: state.layouts)] node, capsule in
+                try library.layout(of: node.name, capsule: capsule).layout
+            },
             work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) })
         var files = Loaders.present(in: state)
         if arm64 != nil { files.insert(ClientFingerprint.arm64Kernel) }

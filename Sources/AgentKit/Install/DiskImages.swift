@@ -1,0 +1,40 @@
+internal import BootMachine
+internal import CapsuleFormat
+internal import Glibc
+internal import PacketIO
+
+/// A capsule's images on their way to a disk: on the new root itself, where there is room for images of any size.
+struct DiskImages {
+    let root: StreamFile
+    let modules: StreamFile?
+    let transfer: CapsuleTransfer
+
+    static func begin(_ contents: CapsuleContents, _ plan: Plan) throws(CapsuleProblem) -> DiskImages {
+        let hasModules = contents.index.stream(.modules) != nil
+        let streams = try contents.streams(hasModules ? [.root, .modules] : [.root])
+        do throws(SystemError) {
+            let root = try file("root")
+            let modules = hasModules ? try file("modules") : nil
+            return DiskImages(
+                root: root, modules: modules,
+                transfer: CapsuleTransfer(
+                    streams, into: [root] + (modules.map { [$0] } ?? []),
+                    pace: TransferPace(bytesPerSecond: plan.bytesPerSecond)))
+        } catch {
+            throw .noRoom("\(contents.generation)", error)
+        }
+    }
+
+    private static func file(_ name: String) throws(SystemError) -> StreamFile {
+        let path = "\(InstallTarget.scratch)/\(name).image"
+        return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o600))
+    }
+
+    /// Takes the images away; a loop device that still reads one keeps it until then.
+    static func remove() throws(SystemError) {
+        for name in SmallFile.names(in: InstallTarget.scratch) {
+            try systemCall("unlink", name) { unlink("\(InstallTarget.scratch)/\(name)") }
+        }
+        try systemCall("rmdir", InstallTarget.scratch) { rmdir(InstallTarget.scratch) }
+    }
+}

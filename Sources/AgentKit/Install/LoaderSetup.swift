@@ -1,0 +1,137 @@
+package import DiskLayout
+internal import Glibc
+internal import PacketIO
+
+/// What makes the machine start from its disk: files of the boot loader, and the programs that put it in place.
+package struct LoaderSetup: Sendable {
+    package let work: DiskWork
+    package let firmware: BootLoaderChoice.Firmware
+    /// `debian@7`, the menu's entry.
+    package let title: String
+    package let kernelRelease: String
+    /// Of the installed kernel, root= among it.
+    package let commandLine: String
+
+    package init(
+        work: DiskWork, firmware: BootLoaderChoice.Firmware, title: String, kernelRelease: String, commandLine: String
+    ) {
+        self.work = work
+        self.firmware = work.layout.loader.firmware ?? firmware
+        self.title = title
+        self.kernelRelease = kernelRelease
+        self.commandLine = commandLine
+    }
+
+    private var loader: BootLoaderChoice { work.layout.loader }
+    package var kernelPath: String { "\(bootDirectory)/vmlinuz-\(kernelRelease)" }
+    package var initramfsPath: String { "\(bootDirectory)/initrd.img-\(kernelRelease)" }
+
+    /// systemd-boot reads the ESP alone; GRUB reads what it was installed for.
+    package var bootDirectory: String {
+        guard loader.flavor == .systemdBoot, let point = work.layout.efiSystem?.mountPoint else { return "/boot" }
+        return "\(point)/perseid"
+    }
+
+    private var efiDirectory: String { work.layout.efiSystem?.mountPoint ?? "/boot/efi" }
+
+    /// Configuration files of the new root.
+    package var files: [NetworkIdentity.File] {
+        switch loader.flavor {
+        case .none: []
+        case .grub2: [NetworkIdentity.File(path: "/boot/grub/grub.cfg", contents: grubConfiguration)]
+        case .systemdBoot:
+            [
+                NetworkIdentity.File(
+                    path: "\(efiDirectory)/loader/loader.conf",
+                    contents: "default perseid.conf\ntimeout \(loader.timeout)\n", mode: 0o755),
+                NetworkIdentity.File(
+                    path: "\(efiDirectory)/loader/entries/perseid.conf",
+                    contents: """
+                        title   \(title)
+                        version \(kernelRelease)
+                        linux   /perseid/vmlinuz-\(kernelRelease)
+                        initrd  /perseid/initrd.img-\(kernelRelease)
+                        options \(commandLine)
+
+                        """, mode: 0o755),
+            ]
+        }
+    }
+
+    /// GRUB finds kernel and initramfs where grub-install(8) set its root and prefix to.
+    private var grubConfiguration: String {
+        let boot = work.layout.fileSystem(holding: "/boot")
+        // Paths count from the file system that holds them.
+        let base = boot?.mountPoint == "/boot" ? "" : "/boot"
+        var text = "# Written by Perseid when this machine was installed.\n"
+        if commandLine.contains("console=ttyS0") {
+            text += "serial --unit=0 --speed=115200\nterminal_input console serial\nterminal_output console serial\n"
+        }
+        text += "set timeout=\(loader.timeout)\nset default=\"\(loader.defaultEntry ?? "0")\"\n"
+        text += """
+            menuentry "\(title)" {
+                linux \(base)/vmlinuz-\(kernelRelease) \(commandLine)
+                initrd \(base)/initrd.img-\(kernelRelease)
+            }
+
+            """
+        return text
+    }
+
+    // MARK: - Programs
+
+    /// Argument lists for the install tools, which see the new root at `InstallTools.target`.
+    package func commands(hasVariables: Bool) -> [[String]] {
+        let target = InstallTools.target
+        guard loader.flavor == .grub2 else { return [] }
+        switch firmware {
+        case .legacy:
+            return work.layout.bootDisks.map { disk in
+                [
+                    "grub-install", "--target=i386-pc", "--boot-directory=\(target)/boot", "--no-floppy", "--recheck",
+                    work.plan.path(of: .disk(disk)),
+                ]
+            }
+        case .efi:
+            let common = [
+                "grub-install", "--target=x86_64-efi", "--efi-directory=\(target)\(efiDirectory)",
+                "--boot-directory=\(target)/boot", "--no-nvram", "--recheck",
+            ]
+            // At the path that firmware tries without any entry, too: its variables may be lost.
+            return [common + ["--bootloader-id=perseid"], common + ["--removable"]]
+        }
+    }
+
+    /// The disk and partition that firmware starts the loader from, and the loader's path on it.
+    package var efiEntry: (disk: String, partition: Int, path: String)? {
+        guard firmware == .efi, loader.flavor != .none, let system = work.layout.efiSystem,
+            case .partition(let disk, let number) = system.device
+        else { return nil }
+        let path = loader.flavor == .grub2 ? "\\EFI\\perseid\\grubx64.efi" : "\\EFI\\systemd\\systemd-bootx64.efi"
+        return (work.plan.path(of: .disk(disk)), number, path)
+    }
+}
+
+/// The firmware's list of what to boot, as efibootmgr(8) shows it.
+package struct EFIBootList: Sendable {
+    package var order: [String] = []
+    package var entries: [(number: String, label: String)] = []
+
+    package init(_ text: String) {
+        for line in text.split(separator: "\n") {
+            if line.hasPrefix("BootOrder: ") {
+                order = line.dropFirst("BootOrder: ".count).split(separator: ",").map(String.init)
+            } else if line.hasPrefix("Boot"), line.utf8.count > 10 {
+                let number = line.dropFirst(4).prefix(4)
+                guard number.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }) else {
+                    continue
+                }
+                let rest = line.dropFirst(8).drop { $0 == "*" || $0 == " " }
+                entries.append((String(number), String(rest.prefix { $0 != "\t" })))
+            }
+        }
+    }
+
+    /// The order with this machine's entry behind all others: it goes on booting from the network first.
+    package func order(appending number: String) -> [String] { order.filter { $0 != number } + [number] }
+}
