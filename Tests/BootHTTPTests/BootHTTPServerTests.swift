@@ -59,14 +59,14 @@ import Testing
 
 /// Runs a server around `body`.
 func withServer(
-    _ fixture: EndpointsFixture? = nil, limits: HTTPLimits = HTTPLimits(), tls: BootTLS? = nil,
+    _ fixture: EndpointsFixture? = nil, limits: HTTPLimits = HTTPLimits(), pace: StreamPace? = nil, tls: BootTLS? = nil,
     report: @escaping @Sendable (String) -> Void = { _ in },
     _ body: @Sendable (BootHTTPServer) async throws -> Void
 ) async throws {
     let fixture = if let fixture { fixture } else { try await EndpointsFixture() }
     let server = try await BootHTTPServer(
-        address: IPv4Address(value: 0x7f00_0001), port: 0, endpoints: fixture.endpoints, limits: limits, tls: tls,
-        report: report)
+        address: IPv4Address(value: 0x7f00_0001), port: 0, endpoints: fixture.endpoints, limits: limits, pace: pace,
+        tls: tls, report: report)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         let result = await Result { try await body(server) }

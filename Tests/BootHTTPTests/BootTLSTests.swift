@@ -130,7 +130,7 @@ import Testing
 }
 
 /// A certificate for 127.0.0.1 that is its own authority, made by openssl for two days.
-private final class TestCertificate: Sendable {
+final class TestCertificate: Sendable {
     let directory: String
     var certificate: String { directory + "/cert.pem" }
     var key: String { directory + "/key.pem" }
@@ -160,7 +160,7 @@ private final class Heard: Sendable {
 }
 
 /// Runs a program to its end without any input.
-private enum Client {
+enum Client {
     struct Outcome: Sendable {
         /// Of its exit; nil: a signal ended it.
         var status: Int?

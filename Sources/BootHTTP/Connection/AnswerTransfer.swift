@@ -20,6 +20,8 @@ struct AnswerTransfer: Sendable {
     var head: [UInt8]
     /// The part of a file that has not been sent; nil where the body is no file.
     var part: Range<Int>?
+    /// Bytes of it that the server's pace has let through and that have not been sent; without a pace it means nothing.
+    var granted = 0
     /// It holds one of the places for transfers to agents.
     let hasPlace: Bool
 
@@ -29,6 +31,16 @@ struct AnswerTransfer: Sendable {
         self.head = head.bytes
         self.hasPlace = hasPlace
         if case .file(_, let part) = answer.body, !form.isHead { self.part = part }
+    }
+
+    /// Whether its bytes count for the server's pace.
+    var isStream: Bool {
+        if case .bundle = answer.account { true } else { false }
+    }
+
+    /// What is next of the part: at most `most` bytes, and no more than `pace` has let through.
+    func next(_ most: Int, under pace: StreamPace?) -> Range<Int>? {
+        part?.prefix(pace != nil && isStream ? max(0, min(most, granted)) : most)
     }
 
     /// Bytes of the body that were sent.

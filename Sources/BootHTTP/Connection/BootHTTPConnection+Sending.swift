@@ -67,6 +67,7 @@ extension BootHTTPConnection {
         case .done: finish(transfer, context)
         case .full: break
         case .turn: yield(context)
+        case .paced(let milliseconds): rest(milliseconds, context)
         case .disk(let piece): readAhead(file, piece, context)
         case .secure: sendSecurely(file, context)
         case .failed(let reason): abandon(transfer, reason, context)
@@ -80,6 +81,8 @@ extension BootHTTPConnection {
         case full
         /// Others have their turn.
         case turn
+        /// Others send for so many milliseconds: the server's pace.
+        case paced(Int64)
         /// This piece has to be read first.
         case disk(Range<Int>)
         /// The next block goes through TLS.
@@ -94,7 +97,10 @@ extension BootHTTPConnection {
         {
             guard !part.isEmpty else { return .done }
             guard left > 0 else { return .turn }
-            let piece = part.prefix(left)
+            let pause = admit(&transfer, part)
+            phase = .sending(transfer)
+            if let pause { return .paced(pause) }
+            guard let piece = transfer.next(left, under: server.pace) else { return .done }
             guard file.isResident(piece) else { return .disk(piece) }
             guard let socket else { return .secure }
             switch step(&transfer, file, piece, socket) {
@@ -107,6 +113,15 @@ extension BootHTTPConnection {
             }
         }
         return .full
+    }
+
+    /// Asks the server's pace for the next slice where the last one is sent: how long to wait for it, in milliseconds,
+    /// or nil to go on.
+    private func admit(_ transfer: inout AnswerTransfer, _ part: Range<Int>) -> Int64? {
+        guard let pace = server.pace, transfer.isStream, transfer.granted <= 0 else { return nil }
+        transfer.granted = min(pace.slice, part.count)
+        let pause = pace.take(transfer.granted, at: monotonicMilliseconds())
+        return pause > 0 ? pause : nil
     }
 
     private enum Step {
@@ -129,6 +144,7 @@ extension BootHTTPConnection {
         switch file.send(piece, to: socket) {
         case .bytes(let count):
             transfer.part = transfer.part.map { ($0.lowerBound + count)..<$0.upperBound }
+            transfer.granted -= count
             server.meter.bytes.add(Int64(count), ordering: .relaxed)
             return .sent(count, isFull: count < piece.count)
         case .noRoom: return .sent(0, isFull: true)
@@ -145,10 +161,11 @@ extension BootHTTPConnection {
         var buffer: ByteBuffer
         if transfer.head.isEmpty {
             guard !part.isEmpty else { return nil }
-            let piece = part.prefix(Self.bell)
+            let piece = transfer.next(Self.bell, under: server.pace) ?? part
             guard let read = Self.block(of: file, piece, context) else { return .failed("the file has been cut short") }
             buffer = read
             transfer.part = piece.upperBound..<part.upperBound
+            transfer.granted -= piece.count
             server.meter.bytes.add(Int64(piece.count), ordering: .relaxed)
         } else {
             buffer = context.channel.allocator.buffer(bytes: transfer.head)
@@ -181,8 +198,9 @@ extension BootHTTPConnection {
 
     /// Under TLS the bytes have to pass through this process: a block at a time, the next one when it is gone.
     private func sendSecurely(_ file: ReadOnlyFile, _ context: ChannelHandlerContext) {
-        guard case .sending(var transfer) = phase, let part = transfer.part else { return }
-        let piece = part.prefix(Self.secureBlock)
+        guard case .sending(var transfer) = phase, let part = transfer.part,
+            let piece = transfer.next(Self.secureBlock, under: server.pace)
+        else { return }
         guard let block = Self.block(of: file, piece, context) else {
             return abandon(transfer, "the file has been cut short", context)
         }
@@ -190,6 +208,7 @@ extension BootHTTPConnection {
         buffer.writeImmutableBuffer(block)
         transfer.head = []
         transfer.part = piece.upperBound..<part.upperBound
+        transfer.granted -= piece.count
         phase = .sending(transfer)
         server.meter.bytes.add(Int64(piece.count), ordering: .relaxed)
         write(buffer, context) { connection in
@@ -201,6 +220,12 @@ extension BootHTTPConnection {
     /// Goes on after the others of this loop.
     private func yield(_ context: ChannelHandlerContext) {
         context.eventLoop.assumeIsolated().execute { [self] in pump(context) }
+    }
+
+    /// Goes on when the server's pace lets it. That wait is ours, not the client's.
+    private func rest(_ milliseconds: Int64, _ context: ChannelHandlerContext) {
+        wait(seconds: server.limits.stallSeconds + milliseconds / 1000)
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { [self] in pump(context) }
     }
 
     /// The disk is waited for on a thread, not here.

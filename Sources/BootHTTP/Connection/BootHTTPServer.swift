@@ -19,19 +19,20 @@ public final class BootHTTPServer: Sendable {
 
     /// Listens on `address` and `port`.
     /// - Parameters:
+    ///   - pace: of capsules' bytes, shared with other servers; nil: as fast as they go.
     ///   - tls: what clients are shown; nil: they are served in the clear.
     ///   - report: is told why a handshake failed, at most once a second.
     /// - Throws: `SystemError`, `isAddressInUse` where the port is taken.
     public init(
         address: IPv4Address, port: UInt16, endpoints: BootEndpoints, limits: HTTPLimits = HTTPLimits(),
-        tls: BootTLS? = nil, report: @escaping @Sendable (String) -> Void = { _ in }
+        pace: StreamPace? = nil, tls: BootTLS? = nil, report: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         raiseDescriptorLimit()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
         let threads = NIOThreadPool(numberOfThreads: max(4, System.coreCount * 2))
         threads.start()
         let shared = BootHTTPShared(
-            endpoints: endpoints, limits: limits, threads: threads, tls: tls, report: report)
+            endpoints: endpoints, limits: limits, pace: pace, threads: threads, tls: tls, report: report)
         do {
             listener = try await Self.bootstrap(group, shared).bind(host: address.description, port: Int(port)).get()
         } catch {

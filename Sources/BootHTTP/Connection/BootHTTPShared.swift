@@ -4,6 +4,8 @@ import NIOPosix
 final class BootHTTPShared: Sendable {
     let endpoints: BootEndpoints
     let limits: HTTPLimits
+    /// Of bundles; nil: as fast as they go.
+    let pace: StreamPace?
     let admission: Admission
     let meter = HTTPMeter()
     let threads: NIOThreadPool
@@ -12,11 +14,12 @@ final class BootHTTPShared: Sendable {
     let handshakes: HandshakeReports
 
     init(
-        endpoints: BootEndpoints, limits: HTTPLimits, threads: NIOThreadPool, tls: BootTLS?,
+        endpoints: BootEndpoints, limits: HTTPLimits, pace: StreamPace?, threads: NIOThreadPool, tls: BootTLS?,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.endpoints = endpoints
         self.limits = limits
+        self.pace = pace
         admission = Admission(limits)
         self.threads = threads
         self.tls = tls

@@ -38,6 +38,8 @@ struct Configuration: Sendable {
     var loader: BootLoader = .ipxe
     /// How fast one node may fetch, in bytes a second; nil: as fast as it goes.
     var nodeRate: Int64?
+    /// How fast all nodes together may fetch, in bytes a second; nil: as fast as it goes.
+    var streamRate: Int64?
     /// The disk on which nodes keep chunks; nil: none.
     var cache: Plan.Cache? = .standard
     /// Machines whose UEFI asks for its file on port 4011 whatever it was offered.
@@ -100,8 +102,8 @@ extension Configuration {
     /// The names of the settings, as in the file; `--http-port` and `PERSEID_HTTP_PORT` for `httpPort`.
     enum Setting: String, CaseIterable {
         case interface, pool, httpPort, leaseSeconds, router, dns, domain, unknown, capsule, handoff, kernelArguments
-        case tftpboot, loader, nodeRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl, authoritative,
-            broadcast, controlGroup
+        case tftpboot, loader, nodeRate, streamRate, cacheLabel, cacheSize, promoteTested, user, dhcp, binl
+        case authoritative, broadcast, controlGroup
         case tftpPorts, tftpWrite, tftpWriteFileBytes, tftpWriteClientBytes, tftpWriteTotalBytes
         case httpsPort, tlsCertificate, tlsKey, firmwareHTTPS
 
@@ -152,6 +154,9 @@ extension Configuration {
         }
         if let value = given[.nodeRate] {
             nodeRate = try value.read(.nodeRate, "megabytes a second, 1 to 100000", Self.megabytes)
+        }
+        if let value = given[.streamRate] {
+            streamRate = try value.read(.streamRate, "megabytes a second, 1 to 100000", Self.megabytes)
         }
         cache = try Self.cache(given)
         user = given[.user]?.value

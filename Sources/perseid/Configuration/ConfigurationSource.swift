@@ -48,7 +48,8 @@ extension Configuration {
             (.handoff, handoff != running.handoff), (.kernelArguments, kernelArguments != running.kernelArguments),
             (.tftpboot, tftpboot != running.tftpboot), (.loader, loader != running.loader),
             (.user, user != running.user), (.controlGroup, controlGroup != running.controlGroup),
-            (.nodeRate, nodeRate != running.nodeRate), (.cacheLabel, cache?.label != running.cache?.label),
+            (.nodeRate, nodeRate != running.nodeRate), (.streamRate, streamRate != running.streamRate),
+            (.cacheLabel, cache?.label != running.cache?.label),
             (.cacheSize, cache?.limitBytes != running.cache?.limitBytes),
         ]
         let changed = differences.filter(\.1).map(\.0.rawValue)

@@ -124,9 +124,14 @@ final class Daemon: Sendable {
 
     /// Serves until a signal or a failure ends it.
     func run() async throws {
-        let http = try await openHTTP(port: configuration.httpPort, tls: nil)
+        let pace = configuration.streamRate.map { StreamPace(bytesPerSecond: $0) }
+        let http = try await openHTTP(port: configuration.httpPort, tls: nil, pace)
         let https: BootHTTPServer? =
-            if let tls, let port = configuration.tls?.port { try await openHTTP(port: port, tls: tls) } else { nil }
+            if let tls, let port = configuration.tls?.port {
+                try await openHTTP(port: port, tls: tls, pace)
+            } else {
+                nil
+            }
         let (ledger, logger) = (ledger, logger)
         let dhcpService = dhcp.map { dhcp in
             LoopService(start: { try dhcp.start(ended: $0) }, stop: { dhcp.waker.requestStop() })
@@ -211,10 +216,10 @@ final class Daemon: Sendable {
             report: { logger.error("\($0)") })
     }
 
-    private func openHTTP(port: UInt16, tls: BootTLS?) async throws -> BootHTTPServer {
+    private func openHTTP(port: UInt16, tls: BootTLS?, _ pace: StreamPace?) async throws -> BootHTTPServer {
         do {
             return try await BootHTTPServer(
-                address: network.address, port: port, endpoints: endpoints, tls: tls,
+                address: network.address, port: port, endpoints: endpoints, pace: pace, tls: tls,
                 report: { [logger] in logger.warning("\($0)") })
         } catch let error as SystemError where error.isAddressInUse {
             throw PortTaken(error: error, holders: PortHolder.find(port: port, transport: .tcp))

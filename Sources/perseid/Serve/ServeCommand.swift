@@ -68,6 +68,8 @@ struct ServeCommand: ParsableCommand {
     var loader: String?
     @Option(help: "How fast one node may fetch, in megabytes a second (default: as fast as it goes).")
     var nodeRate: String?
+    @Option(help: "How fast all nodes together may fetch, in megabytes a second (default: as fast as it goes).")
+    var streamRate: String?
     @Option(help: "Label of the disk on which nodes keep chunks, or none (default: PERSEID-CACHE).")
     var cacheLabel: String?
     @Option(help: "What nodes may keep there, in megabytes (default: 17180).")
@@ -116,7 +118,8 @@ struct ServeCommand: ParsableCommand {
             (.domain, domain, "--domain"), (.unknown, unknown, "--unknown"), (.capsule, capsule, "--capsule"),
             (.handoff, handoff, "--handoff"), (.kernelArguments, kernelArguments, "--kernel-arguments"),
             (.tftpboot, tftpboot, "--tftpboot"), (.loader, loader, "--loader"),
-            (.nodeRate, nodeRate, "--node-rate"), (.cacheLabel, cacheLabel, "--cache-label"),
+            (.nodeRate, nodeRate, "--node-rate"), (.streamRate, streamRate, "--stream-rate"),
+            (.cacheLabel, cacheLabel, "--cache-label"),
             (.cacheSize, cacheSize, "--cache-size"),
             (.dhcp, dhcp, "--dhcp"), (.binl, binl, "--binl"),
             (.user, user, "--user"), (.controlGroup, controlGroup, "--control-group"),
