@@ -74,13 +74,15 @@ test-boot:
 
 # Boot tests that have a long form take it.
 test-all: export PERSEID_TEST_ALL := yes
-test-all: test build ## all tests, then the Debian capsule by each firmware and each handoff
+test-all: test build ## all tests, the Debian capsule by each firmware and each handoff, capsules of unusual size
 	@set -e; for firmware in bios bios-pxe uefi uefi-http uefi-https; do \
 		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $$firmware --capsule debian --handoff auto; \
 	done; \
 	for handoff in switch kexec; do \
 		$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware bios --capsule debian --handoff $$handoff; \
 	done
+	swift build -c release --product perseid-storm
+	$(AS_ROOT) $(STORM) trial large --perseid $(PERSEID) --agent $(AGENT) --state .work
 
 bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by side: ROUNDS
 	@$(AS_ROOT) $(PERSEID) lab bench --state .work --rounds $(ROUNDS)
