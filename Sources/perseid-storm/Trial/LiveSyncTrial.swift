@@ -19,8 +19,10 @@ struct LiveSyncTrial: AsyncParsableCommand {
     @Option(help: "Memory of the machine in MiB.")
     var memory = 4096
 
-    /// How long the machine stays on after it is ready.
-    private static let linger = 240
+    /// How long the machine stays on after it is ready, in seconds; it goes off when the trial is over.
+    private static let linger = 3600
+    /// How long a sync may take, in seconds: the machine is emulated where there is no KVM.
+    private static let patience = 600
 
     func run() async throws {
         let place = state + "/bench-capsule/state"
@@ -40,7 +42,9 @@ struct LiveSyncTrial: AsyncParsableCommand {
             try await ready(place, after: before)
             for generation in ["pair@2", "pair@1", "pair@2"] {
                 // Status 1: something needs a reboot, as is to be expected where the C library or init changed.
-                let text = try await output(["capsule", "livesync", generation, "n001", "--state", place])
+                let text = try await output([
+                    "capsule", "livesync", generation, "n001", "--timeout", "\(Self.patience)", "--state", place,
+                ])
                 say("\(generation):\n\(text)")
                 try check(text.contains("n001") && !text.contains("nothing heard"), "no answer of the node")
             }
