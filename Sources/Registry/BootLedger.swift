@@ -274,7 +274,8 @@ public final class BootLedger: Sendable {
             }
             announce()
             do throws(RegistryError) {
-                try store.write(Self.condensed(pending))
+                let versions = try store.write(Self.condensed(pending))
+                if !versions.isEmpty { state.withLock { $0.book.adopt(versions) } }
                 return .success(())
             } catch {
                 state.withLock { $0.pending = (pending + $0.pending).suffix(Self.pendingLimit) }

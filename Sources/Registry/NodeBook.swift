@@ -80,6 +80,12 @@ public struct NodeBook: Sendable {
         recount()
     }
 
+    /// Takes over what versions the store has given to nodes that the boot plane changed: an admin's next edit is held
+    /// against them.
+    mutating func adopt(_ versions: [MACAddress: Int64]) {
+        for (mac, version) in versions { nodes[mac]?.node.version = version }
+    }
+
     /// Everything that is looked up otherwise than by a node's first MAC address.
     private mutating func recount() {
         names = Set(nodes.values.lazy.map(\.node.name))

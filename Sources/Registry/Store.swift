@@ -9,7 +9,9 @@ public protocol Store: Sendable {
     func load() throws(RegistryError) -> Snapshot
 
     /// Carries out all changes or none; they are on stable storage when it returns.
-    func write(_ changes: [Change]) throws(RegistryError)
+    /// - Returns: the versions that nodes have got by it; of most changes, none.
+    @discardableResult
+    func write(_ changes: [Change]) throws(RegistryError) -> [MACAddress: Int64]
 
     /// Keeps leases in their order, a later one of a machine or on an address in place of the one before; they are on
     /// stable storage when it returns. Does not wait for a `write` that is under way. One process at a time may call it.

@@ -7,22 +7,26 @@ import Registry
 extension Database {
     /// Carries out one change within the transaction at hand.
     /// - Parameter number: of the change in the history that it belongs to.
-    func apply(_ change: Change, number: () throws -> Int64) throws {
+    /// - Returns: the node that has another version now.
+    func apply(_ change: Change, number: () throws -> Int64) throws -> MACAddress? {
         switch change {
         case .node(let node):
             try edit(.node(from: try self.node(node.mac), to: node), as: number())
+            return node.mac
         case .removeNode(let mac):
             if let node = try node(mac) { try edit(.node(from: node, to: nil), as: number()) }
         case .useUp(let boot, let mac):
-            guard let node = try node(mac), node.nextBoot == boot else { return }
+            guard let node = try node(mac), node.nextBoot == boot else { return nil }
             var used = node
             used.nextBoot = nil
             try edit(.node(from: node, to: used), as: number())
+            return mac
         case .achieved(let generation, let mac):
-            guard let node = try node(mac) else { return }
+            guard let node = try node(mac) else { return nil }
             var done = node
             done.achievedGeneration = generation
             try edit(.node(from: node, to: done), as: number())
+            return mac
         case .attempt(let attempt):
             try apply(attempt)
         case .event(let recorded):
@@ -42,6 +46,7 @@ extension Database {
                 sql: "UPDATE events SET attempt = ? WHERE mac = ? AND attempt IS NULL AND kind = ? AND at >= ?",
                 arguments: [attempt, node.column, BootEvent.Kind.poweredOn.rawValue, since])
         }
+        return nil
     }
 
     /// Brings leases of the journal in, each machine once, and the epoch that they end, if they do.

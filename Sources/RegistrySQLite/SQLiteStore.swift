@@ -44,11 +44,13 @@ public final class SQLiteStore: Store {
         }
     }
 
-    public func write(_ changes: [Change]) throws(RegistryError) {
-        guard !changes.isEmpty else { return }
-        try run("write") {
+    @discardableResult
+    public func write(_ changes: [Change]) throws(RegistryError) -> [MACAddress: Int64] {
+        guard !changes.isEmpty else { return [:] }
+        return try run("write") {
             try pool.write { database in
                 var given: Int64?
+                var versions: [MACAddress: Int64] = [:]
                 // Most groups of changes are events and attempts, which are no part of the history.
                 let number = {
                     if let given { return given }
@@ -57,7 +59,10 @@ public final class SQLiteStore: Store {
                     given = number
                     return number
                 }
-                for change in changes { try database.apply(change, number: number) }
+                for change in changes {
+                    if let node = try database.apply(change, number: number) { versions[node] = given }
+                }
+                return versions
             }
         }
     }

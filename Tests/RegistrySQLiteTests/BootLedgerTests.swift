@@ -177,9 +177,10 @@ private final class BreakableStore: Store {
 
     func breakDown(_ value: Bool) { broken.withLock { $0 = value } }
 
-    func write(_ changes: [Change]) throws(RegistryError) {
+    @discardableResult
+    func write(_ changes: [Change]) throws(RegistryError) -> [MACAddress: Int64] {
         if broken.withLock({ $0 }) { throw .failed(operation: "write", reason: "disk full") }
-        try store.write(changes)
+        return try store.write(changes)
     }
 
     func hold(_ leases: [Lease]) throws(RegistryError) {

@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    @Test func anAdminMayChangeTheNodeAfterIt() throws {
+        try withLedger(NextBoot(.memtest, .once)) { ledger, store in
+            powerOn(ledger, after: 0)
+            _ = ledger.decideBoot(of: mac)
+            try ledger.flush()
+            let before = try #require(ledger.record(of: mac)?.node)
+            #expect(before.version == (try store.nodes().first?.node.version))
+            var after = before
+            after.comment = "tested"
+            _ = try ledger.edit([.node(from: before, to: after)], note: ChangeNote(author: "ann", what: "set", at: 2))
+            #expect(try store.nodes().first?.node.comment == "tested")
+        }
+    }
+
     @Test func alwaysStays() throws {
         let boot = NextBoot(.local, .always)
         try withLedger(boot) { ledger, store in
