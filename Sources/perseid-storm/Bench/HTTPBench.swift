@@ -18,8 +18,8 @@ struct HTTPBench: AsyncParsableCommand {
     var rounds = 3
     @Option(help: "Numbers of connections.")
     var connections = [1, 16, 128, 1000]
-    @Option(help: "Congestion control of all servers' connections: by default Debian's own, whatever this host's is.")
-    var congestion = "cubic"
+    @Option(help: "Congestion control of all servers' connections: by default the one that every kernel has.")
+    var congestion = "reno"
     @Flag(help: "The race alone, without memory and the crowd.")
     var raceOnly = false
 
@@ -67,7 +67,8 @@ struct HTTPBench: AsyncParsableCommand {
             try Data("\(congestion)\n".utf8).write(to: URL(fileURLWithPath: place))
         } catch {
             throw ValidationError(
-                "this kernel has no congestion control `\(congestion)`: name another, --congestion reno")
+                "this kernel has no congestion control `\(congestion)`: or does not let a namespace have it: name another, --congestion reno"
+            )
         }
     }
 
