@@ -15,7 +15,7 @@ let strict: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
-/// A room. Of two only some files are linked: the others would bring half the house along.
+/// A room. Of some only a few files are linked: the others would bring half the house along.
 func room(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -36,8 +36,9 @@ let package = Package(
         room("BootProtocols"),
         room("PacketIO", uses: ["CLinux", "BootProtocols"]),
         room("PacketCapture", uses: ["CPcap", "BootProtocols"]),
-        room("BootMachine", uses: ["BootProtocols"]),
-        room("Registry", uses: ["BootMachine", "BootProtocols"]),
+        room("DiskLayout"),
+        room("BootMachine", uses: ["BootProtocols", "DiskLayout"]),
+        room("Registry", uses: ["BootMachine", "BootProtocols", crypto]),
         room("BootPolicy", uses: ["BootProtocols", "BootMachine", "Registry"]),
         room("DHCPService", uses: ["PacketIO", "BootPolicy", "BootMachine", "Registry", "BootProtocols"]),
         room("TFTPService", uses: ["PacketIO", "BootProtocols"]),
@@ -45,7 +46,9 @@ let package = Package(
         room("CapsuleFormat", uses: ["CDigest", crypto]),
         room("CapsuleStore", uses: ["CapsuleFormat"]),
         room("BootHTTP", uses: ["BootProtocols"]),
-        room("AgentKit", uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", crypto]),
+        room(
+            "AgentKit",
+            uses: ["CLinux", "BootProtocols", "PacketIO", "CapsuleFormat", "BootMachine", "DiskLayout", crypto]),
 
         room("RegistrySQLite", uses: ["Registry", "BootProtocols"]),
         room("LinkWatch", uses: ["CLinux", "PacketIO", "PacketCapture", "BootProtocols"]),

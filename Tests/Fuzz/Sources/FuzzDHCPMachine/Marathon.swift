@@ -17,15 +17,10 @@ struct Marathon {
     }
 
     mutating func perform(_ step: Step) {
-        var bytes = step.bytes
         count &+= 1
-        // chaddr, at its place (RFC 2131, 2).
-        if bytes.count >= 34 {
-            let mac = MACAddress(value: count &* 0x9e37_79b9 & 0xfeff_ffff_ffff)
-            bytes.replaceSubrange(28..<34, with: mac.octets)
-        }
-        now += max(-60_000, min(step.pause, 60_000)) / 100
-        _ = machine?.receive(bytes, from: step.source, on: step.port, at: now)
+        let step = step.fromMachine(count)
+        now += step.pause
+        _ = machine?.receive(step.bytes, from: step.source, on: step.port, at: now)
         guard count.isMultiple(of: 4096), let machine else { return }
         require(machine.reception.remembered <= 16384, "\(machine.reception.remembered) machines are remembered")
         require(machine.pool.queued <= 2 * machine.pool.remembered + 66, "\(machine.pool.queued) expiries are queued")

@@ -23,6 +23,19 @@ struct Step {
         bytes = head & 0x80 == 0 ? Self.message(&input) : input.bytes(Int(input.uint16() % 1500))
     }
 
+    /// The same datagram from one of many other machines.
+    func fromMachine(_ number: UInt64) -> Step {
+        var step = self
+        // chaddr, at its place (RFC 2131, 2).
+        if bytes.count >= 34 {
+            let mac = MACAddress(value: number &* 0x9e37_79b9 & 0xfeff_ffff_ffff)
+            step.bytes.replaceSubrange(28..<34, with: mac.octets)
+        }
+        // So that no hour passes between each two of them.
+        step.pause = max(-60_000, min(pause, 60_000)) / 100
+        return step
+    }
+
     private static func address(_ input: inout FuzzInput) -> IPv4Address {
         let choice = input.byte()
         switch choice {

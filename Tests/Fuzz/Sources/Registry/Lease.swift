@@ -1,1 +1,0 @@
-../../../../Sources/Registry/Lease.swift

@@ -1,1 +1,0 @@
-../../../../Sources/Registry/Node.swift
