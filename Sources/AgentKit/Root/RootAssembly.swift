@@ -66,13 +66,7 @@ package enum RootAssembly {
     /// Copies the layers into a tmpfs at `newRoot`: the same tree as `joinLayers` shows, in memory that is all its own.
     package static func unpackLayers() throws(RootProblem) -> TreeCopy.Tally {
         do throws(SystemError) {
-            var source = "\(layers)/root"
-            if hasModules {
-                source = joined
-                try FileSystems.mount(
-                    "perseid", on: joined, type: "overlay", flags: Int(MS_RDONLY),
-                    options: "lowerdir=\(layers)/modules:\(layers)/root")
-            }
+            let source = try wholeTree()
             // Never more than there is: a full file system is an error with a path, full memory ends the machine.
             let room = max(0, (MemoryInfo.now()?.availableBytes ?? 0) - CapsuleAssembly.margin)
             guard room > 0 else { throw SystemError(call: "mount", code: ENOMEM, context: newRoot) }
@@ -81,6 +75,15 @@ package enum RootAssembly {
         } catch {
             throw .system("unpacking the capsule's images", error)
         }
+    }
+
+    /// Where the layers are to be read as one tree.
+    private static func wholeTree() throws(SystemError) -> String {
+        guard hasModules else { return "\(layers)/root" }
+        try FileSystems.mount(
+            "perseid", on: joined, type: "overlay", flags: Int(MS_RDONLY),
+            options: "lowerdir=\(layers)/modules:\(layers)/root")
+        return joined
     }
 
     /// Bytes that the images take on their way, as a measure of how far a copy of them is: contents are twice to three
@@ -105,13 +108,7 @@ package enum RootAssembly {
         to target: String, observe: @escaping (TreeCopy.Tally) -> Void
     ) throws(RootProblem) -> TreeCopy.Tally {
         do throws(SystemError) {
-            var source = "\(layers)/root"
-            if hasModules {
-                source = joined
-                try FileSystems.mount(
-                    "perseid", on: joined, type: "overlay", flags: Int(MS_RDONLY),
-                    options: "lowerdir=\(layers)/modules:\(layers)/root")
-            }
+            let source = try wholeTree()
             return try TreeCopy.run(from: source, to: target, joining: true, observe: observe)
         } catch {
             throw .system("copying the capsule to the disk", error)
