@@ -1,7 +1,24 @@
 import Registry
 
+/// What has fields with texts as values: a node, or a group.
+protocol FieldHolder {
+    associatedtype Field: RawRepresentable<String> & CaseIterable & Hashable
+
+    subscript(field: Field) -> String? { get }
+
+    mutating func set(_ field: Field, to text: String?) throws(InvalidValue)
+}
+
+extension Node: FieldHolder {
+    typealias Field = NodeField
+}
+
+extension NodeGroup: FieldHolder {}
+
 /// What a request does to the fields of each node or group that it means, read once.
-struct FieldSteps<Field: RawRepresentable & CaseIterable & Hashable> where Field.RawValue == String {
+struct FieldSteps<Holder: FieldHolder> {
+    typealias Field = Holder.Field
+
     private var set: [(Field, String?)] = []
     private var add: [(Field, [String])] = []
     private var remove: [(Field, Set<String>)] = []
@@ -35,20 +52,25 @@ struct FieldSteps<Field: RawRepresentable & CaseIterable & Hashable> where Field
         text.split(whereSeparator: { $0 == "," || $0.isWhitespace }).map(String.init)
     }
 
-    func apply(
-        read: (Field) -> String?, write: (Field, String?) throws(InvalidValue) -> Void
-    ) throws(InvalidValue) {
-        for (field, text) in set { try write(field, text) }
+    /// What becomes of a node or group by these steps.
+    func applied(to old: Holder) throws(AdminProblem) -> Holder {
+        var new = old
+        do throws(InvalidValue) { try apply(to: &new) } catch { throw .badRequest("\(error)") }
+        return new
+    }
+
+    private func apply(to holder: inout Holder) throws(InvalidValue) {
+        for (field, text) in set { try holder.set(field, to: text) }
         for (field, words) in add {
-            let there = Self.words(read(field) ?? "")
-            try write(field, (there + words.filter { !there.contains($0) }).joined(separator: ","))
+            let there = Self.words(holder[field] ?? "")
+            try holder.set(field, to: (there + words.filter { !there.contains($0) }).joined(separator: ","))
         }
         for (field, words) in remove {
             // An interface is told by its MAC address alone.
-            let rest = Self.words(read(field) ?? "").filter { word in
+            let rest = Self.words(holder[field] ?? "").filter { word in
                 !words.contains(word) && !words.contains { word.hasPrefix($0 + "/") }
             }
-            try write(field, rest.joined(separator: ","))
+            try holder.set(field, to: rest.joined(separator: ","))
         }
     }
 }

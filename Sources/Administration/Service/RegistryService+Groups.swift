@@ -55,19 +55,10 @@ extension RegistryService {
     /// Changes the groups that are named. A new name goes into the nodes and groups that name the old one.
     public func changeGroups(_ request: ChangeRequest, by author: ChangeNote) throws(AdminProblem) -> ChangeResult {
         let (records, groups) = try census()
-        let steps = try FieldSteps<NodeGroup.Field>(request)
+        let steps = try FieldSteps<NodeGroup>(request)
         var edits: [RegistryEdit] = []
         for old in try named(request.select, groups) {
-            var new = old
-            do throws(InvalidValue) {
-                try steps.apply { field in
-                    new[field]
-                } write: { (field, text) throws(InvalidValue) in
-                    try new.set(field, to: text)
-                }
-            } catch {
-                throw .badRequest("\(error)")
-            }
+            let new = try steps.applied(to: old)
             guard new != old else { continue }
             try requireCapsule(new)
             edits.append(.group(from: groups[old.name], to: new))

@@ -27,20 +27,11 @@ extension RegistryService {
         if selected.count > 1, let field = request.set.keys.first(where: Self.single.contains) {
             throw .badRequest("\(field) is for one node, and \(selected.count) are meant")
         }
-        let steps = try FieldSteps<NodeField>(request)
+        let steps = try FieldSteps<Node>(request)
         var edits: [RegistryEdit] = []
         for record in selected {
             let old = record.node
-            var new = old
-            do throws(InvalidValue) {
-                try steps.apply { field in
-                    new[field]
-                } write: { (field, text) throws(InvalidValue) in
-                    try new.set(field, to: text)
-                }
-            } catch {
-                throw .badRequest("\(error)")
-            }
+            let new = try steps.applied(to: old)
             guard new != old else { continue }
             if let problem = problem(of: new, groups, since: old) { throw .badRequest(problem) }
             edits.append(.node(from: old, to: new))
