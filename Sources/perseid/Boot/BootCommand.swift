@@ -44,13 +44,10 @@ struct BootSet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try RegistrySession(state)
         let boot = NextBoot(try NextBoot.Target(text: words.last ?? ""), always ? .always : .once)
-        try await flags.carryOut("boot set") { options in
-            try await session.change(
-                .patch, "nodes",
-                ChangeRequest(select: Array(words.dropLast()), set: ["nextBoot": boot.text], options: options))
-        }
+        try await flags.carryOut(
+            "boot set", on: state,
+            ChangeRequest(select: Array(words.dropLast()), set: ["nextBoot": boot.text]))
     }
 }
 
@@ -77,10 +74,8 @@ struct BootClear: AsyncParsableCommand {
     @OptionGroup var flags: ChangeFlags
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        try await flags.carryOut("boot clear") { options in
-            try await session.change(
-                .patch, "nodes", ChangeRequest(select: nodes.words, set: ["nextBoot": ""], options: options))
-        }
+        try await flags.carryOut(
+            "boot clear", on: state,
+            ChangeRequest(select: nodes.words, set: ["nextBoot": ""]))
     }
 }

@@ -31,12 +31,10 @@ struct GroupAdd: AsyncParsableCommand {
     @OptionGroup var state: StateOption
     @Argument(help: "Its name: as a node's.")
     var name: String
-    @Option(help: "Groups whose settings it takes where it has none, between commas; those that come first win.")
-    var inherits: String?
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var settings: GroupOptions
 
     func run() async throws {
-        let draft = GroupDraft(name: name, fields: (settings.fields + [("parents", inherits)]).present)
+        let draft = GroupDraft(name: name, fields: settings.fields.present)
         let request = AddRequest([draft], options: ChangeOptions(what: "group add"))
         _ = try await RegistrySession(state).change(.post, "groups", request)
     }
@@ -48,6 +46,11 @@ struct GroupSelection: ParsableArguments {
         help: "Names of groups.",
         completion: .custom { _, _, _ in NodeNames.all().filter { $0.hasPrefix("@") }.map { String($0.dropFirst()) } })
     var names: [String] = []
+
+    /// Those groups; all if none is named.
+    func found(_ state: StateOption) async throws -> [GroupResource] {
+        try await RegistrySession(state).get("groups", query: names.map { (key: "name", value: $0) })
+    }
 }
 
 struct GroupList: AsyncParsableCommand {
@@ -58,8 +61,7 @@ struct GroupList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let query = groups.names.map { (key: "name", value: $0) }
-        let found = try await RegistrySession(state).get("groups", query: query, as: [GroupResource].self)
+        let found = try await groups.found(state)
         if output.isForPrograms { return try output.print(found) }
         let rows = found.map { group in
             [
@@ -80,8 +82,7 @@ struct GroupShow: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let query = groups.names.map { (key: "name", value: $0) }
-        let found = try await RegistrySession(state).get("groups", query: query, as: [GroupResource].self)
+        let found = try await groups.found(state)
         if output.isForPrograms { return try output.print(found) }
         for (index, group) in found.enumerated() {
             if index > 0 { print() }

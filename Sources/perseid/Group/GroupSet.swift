@@ -9,17 +9,13 @@ struct GroupSet: AsyncParsableCommand {
     @OptionGroup var state: StateOption
     @OptionGroup var groups: GroupSelection
     @OptionGroup var flags: ChangeFlags
-    @Option(help: "Groups whose settings it takes where it has none, between commas; those that come first win.")
-    var inherits: String?
-    @OptionGroup var settings: SettingOptions
+    @OptionGroup var settings: GroupOptions
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        let values = (settings.fields + [("parents", inherits)]).present
-        try await flags.carryOut("group set", "group") { options in
-            try await session.change(
-                .patch, "groups", ChangeRequest(select: groups.names, set: values, options: options))
-        }
+        let values = settings.fields.present
+        try await flags.carryOut(
+            "group set", "group", of: "groups", on: state,
+            ChangeRequest(select: groups.names, set: values))
     }
 }
 
@@ -35,13 +31,11 @@ struct GroupUnset: AsyncParsableCommand {
     var fields: String
 
     func run() async throws {
-        let session = try RegistrySession(state)
         let values = Dictionary(
             fields.split(separator: ",").map { (String($0), "") }, uniquingKeysWith: { first, _ in first })
-        try await flags.carryOut("group unset", "group") { options in
-            try await session.change(
-                .patch, "groups", ChangeRequest(select: groups.names, set: values, options: options))
-        }
+        try await flags.carryOut(
+            "group unset", "group", of: "groups", on: state,
+            ChangeRequest(select: groups.names, set: values))
     }
 }
 
@@ -71,9 +65,8 @@ struct GroupDelete: AsyncParsableCommand {
     @OptionGroup var flags: ChangeFlags
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        try await flags.carryOut("group delete", "item") { options in
-            try await session.change(.delete, "groups", ChangeRequest(select: groups.names, options: options))
-        }
+        try await flags.carryOut(
+            "group delete", "item", method: .delete, of: "groups", on: state,
+            ChangeRequest(select: groups.names))
     }
 }

@@ -52,9 +52,8 @@ struct NodeDelete: AsyncParsableCommand {
     @OptionGroup var flags: ChangeFlags
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        try await flags.carryOut("node delete") { options in
-            try await session.change(.delete, "nodes", ChangeRequest(select: nodes.words, options: options))
-        }
+        try await flags.carryOut(
+            "node delete", method: .delete, on: state,
+            ChangeRequest(select: nodes.words))
     }
 }

@@ -28,14 +28,11 @@ struct NodeSet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        try await flags.carryOut("node set") { options in
-            try await session.change(
-                .patch, "nodes",
-                ChangeRequest(
-                    select: nodes.words, set: (settings.fields + identity.fields).present, add: lists.added,
-                    remove: lists.removed, options: options))
-        }
+        try await flags.carryOut(
+            "node set", on: state,
+            ChangeRequest(
+                select: nodes.words, set: (settings.fields + identity.fields).present, add: lists.added,
+                remove: lists.removed))
     }
 }
 
@@ -64,12 +61,10 @@ struct NodeUnset: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try RegistrySession(state)
         let values = Dictionary(keys.map { ($0, "") }, uniquingKeysWith: { $1 })
-        try await flags.carryOut("node unset") { options in
-            try await session.change(
-                .patch, "nodes", ChangeRequest(select: nodes.words, set: values, options: options))
-        }
+        try await flags.carryOut(
+            "node unset", on: state,
+            ChangeRequest(select: nodes.words, set: values))
     }
 }
 
@@ -82,11 +77,9 @@ struct NodeEnable: AsyncParsableCommand {
     @OptionGroup var flags: ChangeFlags
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        try await flags.carryOut("node enable") { options in
-            try await session.change(
-                .patch, "nodes", ChangeRequest(select: nodes.words, set: ["enabled": "yes"], options: options))
-        }
+        try await flags.carryOut(
+            "node enable", on: state,
+            ChangeRequest(select: nodes.words, set: ["enabled": "yes"]))
     }
 }
 
@@ -99,11 +92,9 @@ struct NodeDisable: AsyncParsableCommand {
     @OptionGroup var flags: ChangeFlags
 
     func run() async throws {
-        let session = try RegistrySession(state)
-        try await flags.carryOut("node disable") { options in
-            try await session.change(
-                .patch, "nodes", ChangeRequest(select: nodes.words, set: ["enabled": "no"], options: options))
-        }
+        try await flags.carryOut(
+            "node disable", on: state,
+            ChangeRequest(select: nodes.words, set: ["enabled": "no"]))
     }
 }
 
@@ -130,11 +121,9 @@ struct NodeApprove: AsyncParsableCommand {
     var capsule: String?
 
     func run() async throws {
-        let session = try RegistrySession(state)
         let values = [("approved", "yes"), ("name", name), ("groups", groups), ("capsule", capsule)].present
-        try await flags.carryOut("node approve") { options in
-            try await session.change(
-                .patch, "nodes", ChangeRequest(select: nodes.words, set: values, options: options))
-        }
+        try await flags.carryOut(
+            "node approve", on: state,
+            ChangeRequest(select: nodes.words, set: values))
     }
 }

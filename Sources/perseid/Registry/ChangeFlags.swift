@@ -12,6 +12,22 @@ struct ChangeFlags: ParsableArguments {
     /// Most changes that are shown before the question.
     private static let shown = 20
 
+    /// Has nodes or groups that are there changed or removed.
+    /// - Parameters:
+    ///   - what: the command, for the history.
+    ///   - path: of the resource: `nodes`.
+    func carryOut(
+        _ what: String, _ noun: String = "node", method: RegistryAPI.Request.Method = .patch,
+        of path: String = "nodes", on state: StateOption, _ request: ChangeRequest
+    ) async throws {
+        let session = try RegistrySession(state)
+        try await carryOut(what, noun) { options in
+            var request = request
+            request.options = options
+            return try await session.change(method, path, request)
+        }
+    }
+
     /// Has a change made, after it has shown and asked what there is to ask.
     /// - Parameters:
     ///   - what: the command, for the history.

@@ -26,6 +26,15 @@ struct SettingOptions: ParsableArguments {
     }
 }
 
+/// The options for what a group has.
+struct GroupOptions: ParsableArguments {
+    @Option(help: "Groups whose settings it takes where it has none, between commas; those that come first win.")
+    var inherits: String?
+    @OptionGroup var settings: SettingOptions
+
+    var fields: [(String, String?)] { settings.fields + [("parents", inherits)] }
+}
+
 /// The options for what a node alone has.
 struct IdentityOptions: ParsableArguments {
     @Option(help: "IPv4 address that DHCP gives it, and nobody else.")
