@@ -42,6 +42,7 @@ extension BootEndpoints {
                 node: node.mac, kind: message.phase == .installed ? .localBoot : .checkedIn, at: now, transport: .http,
                 bytes: Int64(request.body.count),
                 milliseconds: message.inventory.uptimeMilliseconds, detail: Self.summary(message, plan)))
+        ledger.take(message.inventory, of: node.mac, at: now)
         let token = ledger.agentToken(for: attempt.id, presented: presented, capsule: plan.capsule)
         do {
             let reply = try JSONEncoder().encode(CheckInReply(attempt: attempt.id, token: token.text, plan: plan))
@@ -94,6 +95,7 @@ extension BootEndpoints {
                     node: attempt.node, kind: .fileSent, at: now, transport: .http, bytes: sent.bytes,
                     detail: "chunks of \(attempt.capsule ?? "the capsule") in \(sent.requests) ranges"))
         }
+        if let hardware = report.hardware { ledger.take(hardware, of: attempt.node, at: now) }
         if report.kind == .installed { return recordInstalled(report, of: attempt, at: now) }
         let percent = report.percent.map { min(max($0, 0), 100) }
         ledger.record(

@@ -36,36 +36,6 @@ public struct CheckIn: Codable, Hashable, Sendable {
     }
 }
 
-/// What stage 1 sees of the machine it runs on.
-public struct Inventory: Codable, Hashable, Sendable {
-    public var cpus: Int
-    public var memoryBytes: Int64
-    /// `bios` or `efi`
-    public var firmware: String
-    /// Whether the firmware enforced Secure Boot; nil where it does not say, as a BIOS.
-    public var secureBoot: Bool?
-    /// SMBIOS system UUID, lower case, if the firmware has one.
-    public var uuid: String?
-    public var serial: String?
-    public var product: String?
-    /// Milliseconds from the kernel's start to the agent's check-in.
-    public var uptimeMilliseconds: Int64
-
-    public init(
-        cpus: Int, memoryBytes: Int64, firmware: String, secureBoot: Bool? = nil, uuid: String?, serial: String?,
-        product: String?, uptimeMilliseconds: Int64
-    ) {
-        self.cpus = cpus
-        self.memoryBytes = memoryBytes
-        self.firmware = firmware
-        self.secureBoot = secureBoot
-        self.uuid = uuid
-        self.serial = serial
-        self.product = product
-        self.uptimeMilliseconds = uptimeMilliseconds
-    }
-}
-
 /// The answer to a check-in.
 public struct CheckInReply: Codable, Hashable, Sendable {
     public var attempt: Int64
@@ -97,10 +67,13 @@ public struct AgentReport: Codable, Hashable, Sendable {
     public var content: String?
     /// With `installed`: the number of the order that was carried out.
     public var install: Int64?
+    /// What was learnt of the machine since its check-in, the switch's port above all.
+    public var hardware: Hardware?
 
     public init(
         kind: BootEvent.Kind, bytes: Int64? = nil, milliseconds: Int64? = nil, percent: Int? = nil,
-        detail: String = "", capsule: String? = nil, content: String? = nil, install: Int64? = nil
+        detail: String = "", capsule: String? = nil, content: String? = nil, install: Int64? = nil,
+        hardware: Hardware? = nil
     ) {
         self.kind = kind
         self.bytes = bytes
@@ -110,5 +83,6 @@ public struct AgentReport: Codable, Hashable, Sendable {
         self.capsule = capsule
         self.content = content
         self.install = install
+        self.hardware = hardware
     }
 }

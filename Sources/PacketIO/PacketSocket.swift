@@ -13,6 +13,8 @@ public struct PacketSocket: ~Copyable, Sendable {
         case etherType(UInt16)
         /// Unfragmented IPv4 UDP datagrams to this port, chosen in the kernel.
         case udpPort(UInt16)
+        /// All frames of an EtherType, those to the multicast MAC `group` among them.
+        case multicast(etherType: UInt16, group: MACAddress)
         /// ICMPv6 messages of this type, chosen in the kernel, to this machine or to the multicast MAC `group`.
         case icmpv6(type: UInt8, group: MACAddress)
     }
@@ -39,6 +41,10 @@ public struct PacketSocket: ~Copyable, Sendable {
         case .udpPort(let port):
             etherType = 0x0800
             try systemCall("setsockopt", context) { perseid_filter_udp_port(raw, port) }
+        case .multicast(let type, let group):
+            etherType = type
+            let index = Int32(clamping: interface.index)
+            try systemCall("setsockopt", context) { perseid_packet_join(raw, index, group.octets) }
         case .icmpv6(let type, let group):
             etherType = 0x86dd
             let index = Int32(clamping: interface.index)

@@ -15,6 +15,8 @@ public final class BootLedger: Sendable {
         /// Kept events that the observer has not heard of.
         var unannounced: [RecordedEvent] = []
         var foreignChanges: Int64 = 0
+        /// Of what each machine said of itself last: what is the same is not written again.
+        var inventories: [MACAddress: Int] = [:]
         var reportedFailure = false
     }
 
@@ -128,6 +130,31 @@ public final class BootLedger: Sendable {
         state.withLock { state in
             for lease in leases { state.leases[lease.address] = lease }
         }
+    }
+
+    /// Keeps what a node says of itself, if it is news. Nobody waits for the disk.
+    public func take(_ inventory: Inventory, of node: MACAddress, at time: Int64) {
+        var inventory = inventory.bounded
+        // Another one at each boot.
+        let uptime = inventory.uptimeMilliseconds
+        inventory.uptimeMilliseconds = 0
+        let digest = inventory.hashValue
+        inventory.uptimeMilliseconds = uptime
+        state.withLock { state in
+            guard state.inventories[node] != digest else { return }
+            state.inventories[node] = digest
+            state.pending.append(.inventory(inventory, of: node, at: time))
+        }
+        wake.yield()
+    }
+
+    /// Keeps what has become known of a node's parts since its check-in.
+    public func take(_ hardware: Hardware, of node: MACAddress, at time: Int64) {
+        state.withLock { state in
+            state.inventories[node] = nil
+            state.pending.append(.hardware(hardware.bounded, of: node, at: time))
+        }
+        wake.yield()
     }
 
     /// Records what time alone brings, and reads the nodes again if another process changed them.

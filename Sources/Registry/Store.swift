@@ -53,8 +53,38 @@ public protocol Store: Sendable {
     /// The events of one attempt in the order in which they happened.
     func timeline(of attempt: Int64) throws(RegistryError) -> [RecordedEvent]
 
+    /// What machines said of themselves last, by their first MAC address; nil: all of them.
+    func inventories(of nodes: [MACAddress]?) throws(RegistryError) -> [MACAddress: StoredInventory]
+
+    /// When each of these nodes began its first attempt, and that attempt's number.
+    func firstAttempts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: FirstAttempt]
+
     /// Events that belong to no attempt, newest first.
     func strayEvents(of node: MACAddress, since: Int64) throws(RegistryError) -> [BootEvent]
+}
+
+/// What a machine said of itself.
+public struct StoredInventory: Hashable, Sendable {
+    public var inventory: Inventory
+    /// Milliseconds since 1970.
+    public var at: Int64
+
+    public init(inventory: Inventory, at: Int64) {
+        self.inventory = inventory
+        self.at = at
+    }
+}
+
+/// When a machine was first heard of.
+public struct FirstAttempt: Hashable, Sendable {
+    public var id: Int64
+    /// Milliseconds since 1970.
+    public var began: Int64
+
+    public init(id: Int64, began: Int64) {
+        self.id = id
+        self.began = began
+    }
 }
 
 /// A node with where it is.
@@ -103,6 +133,10 @@ public enum Change: Hashable, Sendable {
     /// Adds or replaces the attempt, and makes its state the node's.
     case attempt(Attempt)
     case event(RecordedEvent)
+    /// What a machine says of itself, in place of what it said before; what it cannot see now is kept.
+    case inventory(Inventory, of: MACAddress, at: Int64)
+    /// What is known of a machine's parts has changed.
+    case hardware(Hardware, of: MACAddress, at: Int64)
     /// One more install of this node is asked for, at a time in milliseconds since 1970.
     case askInstall(MACAddress, at: Int64)
     /// What is known of a node's install beside `desired`, which only `askInstall` changes.

@@ -37,6 +37,12 @@ extension Database {
                     INSERT INTO installs (mac, desired, achieved, requested) VALUES (?, 1, 0, ?)
                     ON CONFLICT (mac) DO UPDATE SET desired = desired + 1, requested = excluded.requested
                     """, arguments: [mac.column, time])
+        case .inventory(let inventory, let mac, let time):
+            try keep(inventory, of: mac, at: time)
+        case .hardware(let hardware, let mac, let time):
+            guard var known = try inventories(of: [mac])[mac]?.inventory else { return nil }
+            known.hardware = hardware
+            try keep(known, of: mac, at: time)
         case .install(let mac, let install):
             try apply(install, of: mac)
         case .forgetInstall(let mac):

@@ -174,6 +174,14 @@ public final class SQLiteStore: Store {
         try run("read the nodes") { try pool.read { try $0.nodes() } }
     }
 
+    public func inventories(of nodes: [MACAddress]?) throws(RegistryError) -> [MACAddress: StoredInventory] {
+        try run("read the inventories") { try pool.read { try $0.inventories(of: nodes) } }
+    }
+
+    public func firstAttempts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: FirstAttempt] {
+        try run("read attempts") { try pool.read { try $0.firstAttempts(of: nodes) } }
+    }
+
     public func attempts(of node: MACAddress, limit: Int) throws(RegistryError) -> [Attempt] {
         try run("read attempts") {
             try pool.read { database in

@@ -20,6 +20,16 @@ enum Schema {
         migrator.registerMigration("4 installs on disks") { database in
             try database.execute(sql: installs)
         }
+        migrator.registerMigration("5 inventories") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE inventories (
+                        mac INTEGER PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        inventory TEXT NOT NULL
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 

@@ -209,6 +209,12 @@ private final class BreakableStore: Store {
         try store.attempts(of: node, limit: limit)
     }
     func timeline(of attempt: Int64) throws(RegistryError) -> [RecordedEvent] { try store.timeline(of: attempt) }
+    func inventories(of nodes: [MACAddress]?) throws(RegistryError) -> [MACAddress: StoredInventory] {
+        try store.inventories(of: nodes)
+    }
+    func firstAttempts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: FirstAttempt] {
+        try store.firstAttempts(of: nodes)
+    }
     func strayEvents(of node: MACAddress, since: Int64) throws(RegistryError) -> [BootEvent] {
         try store.strayEvents(of: node, since: since)
     }

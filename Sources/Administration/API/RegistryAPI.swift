@@ -49,7 +49,7 @@ public struct RegistryAPI: Sendable {
     }
 
     /// The first parts of the paths that are answered here.
-    public static let resources = ["nodes", "groups", "history", "attempts", "status"]
+    public static let resources = ["nodes", "groups", "history", "attempts", "status", "discovery"]
 
     private let service: RegistryService
 
@@ -67,6 +67,9 @@ public struct RegistryAPI: Sendable {
         case "history": return try history(Array(parts.dropFirst()), request, note)
         case "status" where request.method == .get && parts.count == 1:
             return try json(service.status(request.all("select")))
+        case "discovery" where request.method == .get && parts.count == 1: return try json(service.discovered())
+        case "discovery" where request.method == .post && parts.count == 1:
+            return try json(service.assign(read(request), by: note))
         case "attempts": return try attempts(Array(parts.dropFirst()), request)
         default: throw Self.unknown(request)
         }

@@ -1,4 +1,4 @@
-import BootMachine
+public import BootMachine
 import BootProtocols
 import Registry
 
@@ -18,6 +18,9 @@ public struct NodeResource: Codable, Hashable, Sendable {
     public var fields: [String: String]
     /// What it does by, with where that comes from.
     public var effective: [String: EffectiveValue]
+    /// What the machine said of itself last, and when, in milliseconds since 1970.
+    public var inventory: Inventory?
+    public var inventoryAt: Int64?
 
     public struct EffectiveValue: Codable, Hashable, Sendable {
         public var value: String
@@ -43,7 +46,9 @@ public struct NodeDraft: Codable, Hashable, Sendable {
 }
 
 extension NodeResource {
-    init(_ record: NodeRecord, _ resolved: ResolvedSettings, currentAddress: String?) {
+    init(
+        _ record: NodeRecord, _ resolved: ResolvedSettings, currentAddress: String?, inventory: StoredInventory?
+    ) {
         let node = record.node
         name = node.name
         mac = node.mac.description
@@ -53,6 +58,8 @@ extension NodeResource {
         fields = [:]
         for field in NodeField.allCases where field != .name { fields[field.rawValue] = node[field] }
         effective = resolved.effective
+        self.inventory = inventory?.inventory
+        inventoryAt = inventory?.at
     }
 }
 

@@ -59,8 +59,11 @@ extension RegistryService {
         let record = try node(called: name)
         let groups = if let ledger { ledger.groups } else { try census().groups }
         let addresses = try currentAddresses()
+        let mac = record.node.mac
+        let inventory = try registry { () throws(RegistryError) in try store.inventories(of: [mac])[mac] }
         return NodeResource(
             record, groups.settings(of: record.node, server: server),
-            currentAddress: record.node.macs.lazy.compactMap { addresses[$0] }.first?.description)
+            currentAddress: record.node.macs.lazy.compactMap { addresses[$0] }.first?.description,
+            inventory: inventory)
     }
 }

@@ -84,7 +84,7 @@ extension RegistryService {
     }
 
     /// What a node may not be, beyond the form of its values.
-    private func problem(of node: Node, _ groups: GroupTree, since old: Node? = nil) -> String? {
+    func problem(of node: Node, _ groups: GroupTree, since old: Node? = nil) -> String? {
         if node.groups.contains(NodeGroup.everybody) { return "every node is in the group `all`; leave it out" }
         if node.groups != old?.groups, let name = node.groups.first(where: { groups[$0] == nil }) {
             return "\(RegistryError.noSuchGroup(name, wantedBy: node.name))"

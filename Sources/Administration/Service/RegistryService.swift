@@ -45,10 +45,14 @@ public struct RegistryService: Sendable {
         let (records, groups) = try census()
         let selected = try select(records, groups, words)
         let addresses = try currentAddresses()
+        // A few are looked up, of many it takes less to read the table.
+        let macs = selected.count > 100 ? nil : selected.map(\.node.mac)
+        let inventories = try registry { () throws(RegistryError) in try store.inventories(of: macs) }
         return selected.map { record in
             NodeResource(
                 record, groups.settings(of: record.node, server: server),
-                currentAddress: record.node.macs.lazy.compactMap { addresses[$0] }.first?.description)
+                currentAddress: record.node.macs.lazy.compactMap { addresses[$0] }.first?.description,
+                inventory: inventories[record.node.mac])
         }
     }
 

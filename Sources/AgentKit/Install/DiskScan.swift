@@ -106,11 +106,7 @@ package enum DiskScan {
     private static func names(of path: String) -> [String] {
         ["by-id", "by-path"].flatMap { directory in
             SmallFile.names(in: "/dev/disk/\(directory)").filter { name in
-                var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-                let count = readlink("/dev/disk/\(directory)/\(name)", &target, target.count - 1)
-                guard count > 0 else { return false }
-                let text = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-                return text.split(separator: "/").last == path.split(separator: "/").last
+                SmallFile.linkedName("/dev/disk/\(directory)/\(name)").map { path.hasSuffix("/" + $0) } ?? false
             }
         }
     }

@@ -120,7 +120,7 @@ extension StageOne {
         if !own.files.isEmpty { console.line("\(own.files.count) files of this node's own are in place") }
         let text = "handing over to \(initPath) of \(contents.generation)"
         console.line(text)
-        session.report(AgentReport(kind: .handingOff, detail: text))
+        session.report(AgentReport(kind: .handingOff, detail: text, hardware: survey.news()))
         session.deliver(within: 5_000)
         next.undelivered = session.undelivered
         do throws(HandoffProblem) {

@@ -22,6 +22,8 @@ package struct StageOne: ~Copyable {
     var assembly: CapsuleAssembly?
     /// Chunks on this node's own disk.
     var cache: ChunkCache?
+    /// What the switches say.
+    var survey = MachineSurvey()
 
     /// Runs as PID 1.
     package static func run() -> Never {
@@ -59,7 +61,7 @@ package struct StageOne: ~Copyable {
         for problem in trusted.problems { console.line(problem) }
         var modules = ModuleLoader(release: release, console: console)
         var loaded = modules.coldplug()
-        for name in ["loop", "squashfs", "overlay"] { loaded += modules.load(named: name) }
+        for name in ["loop", "squashfs", "overlay", "ipmi_devintf"] { loaded += modules.load(named: name) }
         console.line("loaded \(loaded) modules")
         return StageOne(
             console: console, memory: memory, release: release, modules: modules, settings: settings,
@@ -117,10 +119,13 @@ package struct StageOne: ~Copyable {
         case .wait:
             let pause = min(max(reply.plan.waitSeconds, 1), 3600)
             console.line("the server has nothing to boot for \(reply.plan.nodeName) yet; asking again in \(pause) s")
+            survey.lookAround(besides: network?.interface.name)
             pauseAndFlush(milliseconds: Int64(pause) * 1000)
         case .diskless:
+            survey.leaveOthers()
             try boot(reply.plan)
         case .disk:
+            survey.leaveOthers()
             try install(reply.plan)
         case .local:
             console.line("the disk has what it should have: starting anew")
@@ -152,6 +157,7 @@ package struct StageOne: ~Copyable {
                 "\(found.interface.name) has \(found.lease.address)/\(found.lease.prefixLength)"
                     + " from \(found.lease.server)")
             network = found
+            survey.listen(on: found.interface)
         } catch {
             throw StepFailure(.network, error)
         }
@@ -161,7 +167,7 @@ package struct StageOne: ~Copyable {
         guard let network else { throw StepFailure(.network, NetworkProblem.noInterface(settings.mac, seen: [])) }
         let message = CheckIn(
             phase: settings.phase, mac: network.mac, address: network.lease.address, kernelRelease: release,
-            kernelDigest: settings.kernelDigest, inventory: .ofThisMachine(),
+            kernelDigest: settings.kernelDigest, inventory: survey.inventory(),
             layerKey: layerKey.publicKey)
         do throws(NodeAPIError) {
             let reply = try session.checkIn(message)

@@ -116,8 +116,15 @@ package struct StageTwo: ~Copyable {
     private mutating func keepInTouch() {
         let interval = Int64(min(max(1, settings.intervalSeconds), 3600)) * 1000
         var next = BootClock.milliseconds() + interval
+        var survey = MachineSurvey()
+        if let interface = try? NodeNetwork.interface(named: settings.interface) { survey.listen(on: interface) }
         while true {
             let now = BootClock.milliseconds()
+            if let hardware = survey.news() {
+                session.report(
+                    AgentReport(
+                        kind: .heartbeat, capsule: settings.capsule, content: settings.content, hardware: hardware))
+            }
             if now >= next {
                 session.report(
                     AgentReport(kind: .heartbeat, capsule: settings.capsule, content: settings.content),

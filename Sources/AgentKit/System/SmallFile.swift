@@ -48,6 +48,15 @@ package enum SmallFile {
         return names.sorted()
     }
 
+    /// The last part of what a symbolic link points at, or nil if there is no such link.
+    package static func linkedName(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &target, target.count)
+        guard count > 0 else { return nil }
+        let text = String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.split(separator: "/").last.map(String.init)
+    }
+
     /// Makes a directory and those above it; one that is there already is fine.
     package static func makeDirectory(_ path: String, permissions: UInt32 = 0o755) throws(SystemError) {
         var built = path.hasPrefix("/") ? "" : "."

@@ -17,15 +17,15 @@ public struct Program: Hashable, Sendable {
     /// The command as a reader would type it.
     public var commandLine: String { ([name] + arguments).joined(separator: " ") }
 
-    /// Runs it to its end and gives what it printed on both outputs, at most 1 MiB. Any status but 0 is an error.
+    /// Runs it to its end and gives what it printed on both outputs. Any status but 0 is an error.
+    /// - Parameter limit: bytes that it may print.
     @discardableResult
-    public func run() async throws(LabError) -> String {
+    public func run(limit: Int = 1 << 20) async throws(LabError) -> String {
         let status: TerminationStatus
         let output: String
         do {
             let result = try await Subprocess.run(
-                executable, arguments: Arguments(arguments), output: .string(limit: 1 << 20), error: .combinedWithOutput
-            )
+                executable, arguments: Arguments(arguments), output: .string(limit: limit), error: .combinedWithOutput)
             status = result.terminationStatus
             output = result.standardOutput.trimmingLineEnds
         } catch {

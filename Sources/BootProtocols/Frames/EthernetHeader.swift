@@ -9,6 +9,7 @@ public struct EtherType: RawRepresentable, Hashable, Sendable {
     public static let ipv4 = Self(rawValue: 0x0800)
     public static let arp = Self(rawValue: 0x0806)
     public static let ipv6 = Self(rawValue: 0x86dd)
+    public static let lldp = Self(rawValue: 0x88cc)
 }
 
 /// The header of an untagged Ethernet II frame. A VLAN tag (IEEE 802.1Q) shows as EtherType 0x8100;

@@ -4,6 +4,8 @@
 // System calls of stage 1 that Swift's Glibc module lacks, or that take variadic arguments or unions.
 // Each wrapper has fixed arguments, returns what the call returns (-1 with errno set), and does nothing else.
 
+#include <errno.h>
+#include <linux/ipmi.h>
 #include <linux/loop.h>
 #include <net/if.h>
 #include <net/route.h>
@@ -110,6 +112,40 @@ static inline int perseid_route_add_default(int fd, const char *interface, uint3
     device[IFNAMSIZ - 1] = 0;
     route.rt_dev = device;
     return ioctl(fd, SIOCADDRT, &route);
+}
+
+/// IPMICTL_SEND_COMMAND on /dev/ipmi0: one request to this machine's own BMC. It answers to the file when it can.
+static inline int perseid_ipmi_send(
+    int fd, unsigned char function, unsigned char command, const unsigned char *data, unsigned short count, long id) {
+    struct ipmi_system_interface_addr address;
+    memset(&address, 0, sizeof address);
+    address.addr_type = IPMI_SYSTEM_INTERFACE_ADDR_TYPE;
+    address.channel = IPMI_BMC_CHANNEL;
+    struct ipmi_req request;
+    memset(&request, 0, sizeof request);
+    request.addr = (unsigned char *)&address;
+    request.addr_len = sizeof address;
+    request.msgid = id;
+    request.msg.netfn = function;
+    request.msg.cmd = command;
+    request.msg.data = (unsigned char *)data;
+    request.msg.data_len = count;
+    return ioctl(fd, IPMICTL_SEND_COMMAND, &request);
+}
+
+/// IPMICTL_RECEIVE_MSG_TRUNC: the next answer's bytes, from its completion code on, cut off at `size`; -1 with EAGAIN
+/// where none waits. `id` becomes the request's.
+static inline ssize_t perseid_ipmi_receive(int fd, unsigned char *data, unsigned short size, long *id) {
+    struct ipmi_addr address;
+    struct ipmi_recv answer;
+    memset(&answer, 0, sizeof answer);
+    answer.addr = (unsigned char *)&address;
+    answer.addr_len = sizeof address;
+    answer.msg.data = data;
+    answer.msg.data_len = size;
+    if (ioctl(fd, IPMICTL_RECEIVE_MSG_TRUNC, &answer) < 0 && errno != EMSGSIZE) return -1;
+    *id = answer.msgid;
+    return answer.msg.data_len;
 }
 
 #endif

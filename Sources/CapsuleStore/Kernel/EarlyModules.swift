@@ -25,6 +25,8 @@ enum EarlyModules {
         "fs/nls/nls_ascii", "fs/nls/nls_iso8859-1",
         // What the firmware knows of the machine.
         "fs/efivarfs/", "drivers/firmware/dmi-sysfs", "drivers/firmware/qemu_fw_cfg",
+        // The BMC, which knows its address.
+        "drivers/char/ipmi/ipmi_si", "drivers/char/ipmi/ipmi_devintf",
     ]
 
     /// The modules of the selection and all that they need, as `modules.dep` names them, sorted.

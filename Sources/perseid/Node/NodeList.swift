@@ -104,6 +104,7 @@ struct NodeShow: AsyncParsableCommand {
                 lines.append([field, value, "the node"])
             }
         }
+        lines += InventoryLines(node).lines
         lines.append(["version", "\(node.version)", "change \(node.version) of the history"])
         return explain ? lines : lines.map { Array($0.prefix(2)) }
     }

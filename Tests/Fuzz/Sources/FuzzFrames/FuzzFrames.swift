@@ -32,6 +32,11 @@ private func check(_ frame: [UInt8]) {
         let again = try? ARPPacket(decodingFrame: arp.frame(to: .broadcast))
         require(again == arp, "an ARP packet reads back as \(String(describing: again))")
     }
+    if let lldp = try? LLDPFrame(decodingFrame: frame) {
+        for text in [lldp.systemName, lldp.portDescription, lldp.systemDescription] {
+            require((text?.utf8.count ?? 0) < 260, "a text of LLDP that is longer than its limit")
+        }
+    }
     if let solicitation = try? RouterSolicitation(decodingFrame: frame) {
         let source = MACAddress(value: 0x0200_0000_0001)
         let answer = NoRouterAdvertisement(answering: solicitation, from: source).frame
