@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import NodeLists
+import PacketIO
 
 struct DiscoverCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

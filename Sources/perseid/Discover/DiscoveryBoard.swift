@@ -1,4 +1,5 @@
 import Administration
+import BootMachine
 
 /// What `perseid discover` knows, from one look to the next. A value without a terminal.
 struct DiscoveryBoard {

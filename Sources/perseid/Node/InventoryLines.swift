@@ -1,5 +1,6 @@
 import Administration
 import BootMachine
+import PacketIO
 
 /// What a machine says of itself, as lines of `perseid node show`: what, how, and by whom.
 struct InventoryLines {
