@@ -12,4 +12,7 @@ public struct AgentWork: Codable, Hashable, Sendable {
 
     /// How the report of what came of it begins.
     public var mark: String { "livesync \(livesync) (\(id)): " }
+
+    /// How a report begins of how far a livesync is.
+    public static let progressMark = "livesync: "
 }

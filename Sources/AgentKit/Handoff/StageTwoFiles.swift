@@ -17,7 +17,10 @@ package enum StageTwoFiles {
     }
 
     /// Writes the settings, which root alone can read.
-    package static func write(_ settings: StageTwoSettings) throws(HandoffProblem) {
+    package static func write(
+        _ settings: StageTwoSettings, in directory: String = StageTwoSettings.directory
+    ) throws(HandoffProblem) {
+        let path = "\(directory)/\(StageTwoSettings.fileName)"
         let bytes: [UInt8]
         do throws(JSONError) {
             bytes = try JSONBytes.encode(settings)
@@ -25,10 +28,10 @@ package enum StageTwoFiles {
             throw .archive(error.description)
         }
         do throws(SystemError) {
-            try SmallFile.makeDirectory(StageTwoSettings.directory)
-            try SmallFile.replace(StageTwoSettings.path, with: bytes, permissions: 0o600)
+            try SmallFile.makeDirectory(directory)
+            try SmallFile.replace(path, with: bytes, permissions: 0o600)
         } catch {
-            throw .system("writing \(StageTwoSettings.path)", error)
+            throw .system("writing \(path)", error)
         }
     }
 

@@ -5,11 +5,18 @@ internal import PacketIO
 
 /// Stage 2: tells the server that the runtime OS is up, and then that it still is.
 package struct StageTwo: ~Copyable {
-    private let console = Console()
-    private var settings: StageTwoSettings
-    /// Of the work that was done last.
-    private var lastWork: Int64?
-    private var session: AgentSession
+    let console = Console()
+    /// Where the settings are kept.
+    private let directory: String
+    /// In the place of the real sync.
+    let syncBody: BackgroundSync.Body?
+    var settings: StageTwoSettings
+    /// Of the work that was begun last.
+    var lastWork: Int64?
+    /// The work that is under way.
+    var sync: BackgroundSync?
+    var session: AgentSession
+    private var nextHeartbeat = BootClock.milliseconds()
     private var lease: DHCPLease?
     private var renewal: LeaseRenewal?
 
@@ -32,8 +39,13 @@ package struct StageTwo: ~Copyable {
         }
     }
 
-    private init(_ settings: StageTwoSettings) {
+    init(
+        _ settings: StageTwoSettings, keptIn directory: String = StageTwoSettings.directory,
+        syncing syncBody: BackgroundSync.Body? = nil
+    ) {
         self.settings = settings
+        self.directory = directory
+        self.syncBody = syncBody
         session = AgentSession(api: NodeAPI(servers: settings.servers, token: settings.token), console: console)
         lease = settings.lease
         renewal = settings.lease.map { LeaseRenewal($0) }
@@ -114,28 +126,32 @@ package struct StageTwo: ~Copyable {
 
     /// Tells that it runs, takes work and keeps its address, for ever.
     private mutating func keepInTouch() {
-        let interval = Int64(min(max(1, settings.intervalSeconds), 3600)) * 1000
-        var next = BootClock.milliseconds() + interval
         var survey = MachineSurvey()
         if let interface = try? NodeNetwork.interface(named: settings.interface) { survey.listen(on: interface) }
         while true {
-            let now = BootClock.milliseconds()
             if let hardware = survey.news() {
                 session.report(
                     AgentReport(
                         kind: .heartbeat, capsule: settings.capsule, content: settings.content, hardware: hardware))
             }
-            if now >= next {
-                session.report(
-                    AgentReport(kind: .heartbeat, capsule: settings.capsule, content: settings.content),
-                    transient: true)
-                next = now + interval
-            }
-            session.flush()
-            if let work = session.takeWork(), work.id != lastWork { sync(work) }
+            turn(at: BootClock.milliseconds())
             renewLease()
-            BootClock.sleep(milliseconds: min(1_000, max(100, next - BootClock.milliseconds())))
+            BootClock.sleep(milliseconds: min(1_000, max(100, nextHeartbeat - BootClock.milliseconds())))
         }
+    }
+
+    /// What is due at `now`, in milliseconds. Never waits for a sync.
+    mutating func turn(at now: Int64) {
+        if now >= nextHeartbeat {
+            session.report(
+                AgentReport(kind: .heartbeat, capsule: settings.capsule, content: settings.content),
+                transient: true)
+            nextHeartbeat = now + Int64(min(max(1, settings.intervalSeconds), 3600)) * 1000
+        }
+        session.flush()
+        followSync()
+        // What is ordered meanwhile waits: two at once would change the same files.
+        if sync == nil, let work = session.takeWork(), work.id != lastWork { begin(work) }
     }
 
     /// Waits for the end of start-up where systemd knows it, and says how it ended.
@@ -160,35 +176,10 @@ package struct StageTwo: ~Copyable {
         }
     }
 
-    /// Moves to another generation's files, and tells what came of it.
-    private mutating func sync(_ work: AgentWork) {
-        lastWork = work.id
-        console.line("livesync to \(work.livesync)")
-        do throws(StepFailure) {
-            let outcome = try LiveSync(settings: settings, console: console).run(
-                to: work.livesync, through: &session.api)
-            console.line("livesync: \(outcome.summary)")
-            if outcome.isWhole {
-                settings.capsule = outcome.capsule
-                settings.content = outcome.content
-                session.report(
-                    AgentReport(
-                        kind: .ready, detail: "after a livesync", capsule: outcome.capsule, content: outcome.content))
-                keepSettings()
-            }
-            session.report(
-                AgentReport(
-                    kind: .progress, percent: outcome.isWhole ? 100 : 99, detail: work.mark + outcome.summary))
-        } catch {
-            console.line("livesync: \(error)")
-            session.report(AgentReport(kind: .progress, percent: 0, detail: work.mark + "failed: \(error)"))
-        }
-    }
-
     /// For an agent that is started again.
-    private func keepSettings() {
+    func keepSettings() {
         do throws(HandoffProblem) {
-            try StageTwoFiles.write(settings)
+            try StageTwoFiles.write(settings, in: directory)
         } catch {
             console.line("\(error)")
         }

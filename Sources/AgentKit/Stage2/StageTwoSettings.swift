@@ -4,7 +4,8 @@ package import CapsuleFormat
 /// What stage 1 leaves for the agent in the runtime OS: `/run/perseid/agent.json`, which root alone can read.
 package struct StageTwoSettings: Codable, Hashable, Sendable {
     package static let directory = "/run/perseid"
-    package static let path = "\(directory)/agent.json"
+    package static let fileName = "agent.json"
+    package static let path = "\(directory)/\(fileName)"
     package static let agentPath = "\(directory)/perseid-agent"
 
     package var servers: [ServerURL]

@@ -14,6 +14,25 @@ package struct LiveSync {
         package var content: String
         package var isWhole: Bool
         package var summary: String
+
+        package init(capsule: String, content: String, isWhole: Bool, summary: String) {
+            self.capsule = capsule
+            self.content = content
+            self.isWhole = isWhole
+            self.summary = summary
+        }
+    }
+
+    /// How far it is.
+    package struct Progress: Hashable, Sendable {
+        /// 0...100 of the step that takes longest by far, the fetching; nil in the others.
+        package var percent: Int?
+        package var text: String
+
+        package init(_ text: String, percent: Int? = nil) {
+            self.text = text
+            self.percent = percent
+        }
     }
 
     /// In memory, for as long as a sync goes on.
@@ -26,7 +45,10 @@ package struct LiveSync {
     let console: Console
 
     /// Runs to the end. What fails before the first change leaves the node as it was.
-    package func run(to capsule: String, through api: inout NodeAPI) throws(StepFailure) -> Outcome {
+    /// - Parameter tell: called on this thread.
+    package func run(
+        to capsule: String, through api: inout NodeAPI, tell: (Progress) -> Void
+    ) throws(StepFailure) -> Outcome {
         let trusted = TrustedKeyring.read(from: LeftImages.trusted)
         let contents: CapsuleContents
         let running: CapsuleContents
@@ -47,13 +69,15 @@ package struct LiveSync {
             throw StepFailure(.root, error)
         }
         defer { Self.clear() }
-        try bring(contents, beside: running, as: recipe.image, token: api.token)
+        try bring(contents, beside: running, as: recipe.image, token: api.token, tell: tell)
+        tell(Progress("comparing \(contents.generation) with what runs"))
         do throws(SystemError) {
             var plan = try difference()
             if Self.kernels(contents) != Self.kernels(running) { plan.needsReboot(for: "kernel and its modules") }
             if contents.manifest.settings != running.manifest.settings {
                 plan.needsReboot(for: "root mode and node scripts")
             }
+            tell(Progress("making \(plan.safe.count) changes"))
             let failed = update(&plan)
             let text = failed.isEmpty ? plan.summary : "\(plan.summary); failed: \(failed.joined(separator: "; "))"
             return Outcome(
@@ -70,7 +94,8 @@ package struct LiveSync {
 
     /// Assembles and mounts the new root.
     private func bring(
-        _ contents: CapsuleContents, beside running: CapsuleContents, as type: RootRecipe.ImageType, token: String
+        _ contents: CapsuleContents, beside running: CapsuleContents, as type: RootRecipe.ImageType, token: String,
+        tell: (Progress) -> Void
     ) throws(StepFailure) {
         let streams: [ChunkedStream]
         let old: [ChunkedStream]
@@ -81,6 +106,7 @@ package struct LiveSync {
             throw StepFailure(.capsule, error)
         }
         let transfer: CapsuleTransfer
+        tell(Progress("taking what is here already of \(contents.generation)"))
         do throws(SystemError) {
             let size = streams.reduce(Int64(0)) { $0 + $1.size }
             let file = try makeRoom(size)
@@ -91,7 +117,10 @@ package struct LiveSync {
         }
         console.line("livesync: \(megabytes(transfer.progress.cachedBytes)) of the new image are here already")
         do throws(TransferFailure) {
-            try transfer.run(from: settings.servers, token: token, memory: MemoryWatch()) { _, _ in }
+            try transfer.run(from: settings.servers, token: token, memory: MemoryWatch()) { progress, _ in
+                let text = "\(megabytes(progress.presentBytes)) of \(megabytes(progress.totalBytes))"
+                tell(Progress("fetching \(contents.generation): \(text)", percent: progress.percent))
+            }
         } catch {
             throw StepFailure(.transfer, error)
         }

@@ -46,11 +46,18 @@ struct CapsuleLiveSync: AsyncParsableCommand {
         for node in waiting { try orders.place(work, for: node.mac) }
         defer { for name in nodes { (try? registry.node(called: name)).map { orders.withdraw($0.mac) } } }
         var whole = true
+        let line = ProgressLine()
+        defer { line.end() }
         let deadline = ContinuousClock.now + .seconds(timeout)
         while !waiting.isEmpty, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(500))
             for node in waiting {
-                guard let outcome = try outcome(of: node, since: began, work, registry) else { continue }
+                let events = try events(of: node, since: began, registry)
+                guard let outcome = outcome(events, of: work) else {
+                    show(events, of: node, on: line)
+                    continue
+                }
+                line.end()
                 waiting.removeAll { $0.mac == node.mac }
                 whole = whole && outcome.isWhole
                 print("\(node.name)  \(outcome.text)")
@@ -60,12 +67,21 @@ struct CapsuleLiveSync: AsyncParsableCommand {
         if !whole || !waiting.isEmpty { throw ExitCode(1) }
     }
 
-    private func outcome(
-        of node: Node, since: Int64, _ work: AgentWork, _ registry: SQLiteStore
-    ) throws -> (text: String, isWhole: Bool)? {
-        guard let attempt = try registry.attempts(of: node.mac, limit: 1).first else { return nil }
-        let events = try registry.timeline(of: attempt.id).map(\.event).filter { $0.at >= since }
+    private func events(of node: Node, since: Int64, _ registry: SQLiteStore) throws -> [BootEvent] {
+        guard let attempt = try registry.attempts(of: node.mac, limit: 1).first else { return [] }
+        return try registry.timeline(of: attempt.id).map(\.event).filter { $0.at >= since }
+    }
+
+    private func outcome(_ events: [BootEvent], of work: AgentWork) -> (text: String, isWhole: Bool)? {
         guard let event = events.last(where: { $0.detail.hasPrefix(work.mark) }) else { return nil }
         return (event.detail, event.percent == 100)
+    }
+
+    /// How far the node is, by what it told last.
+    private func show(_ events: [BootEvent], of node: Node, on line: ProgressLine) {
+        guard line.isTerminal, let event = events.last(where: { $0.detail.hasPrefix(AgentWork.progressMark) }) else {
+            return
+        }
+        line.show("\(node.name)  \(event.detail)", done: 0, total: nil)
     }
 }

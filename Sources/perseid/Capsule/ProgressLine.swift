@@ -9,11 +9,10 @@ final class ProgressLine: Sendable {
         var phase: String?
         var began = ContinuousClock.now
         var shown = ContinuousClock.now
-        var ended = false
     }
 
     private let state = Mutex(State())
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    let isTerminal = isatty(STDERR_FILENO) == 1
 
     func show(_ progress: CapsuleBuildProgress) {
         show(Self.name(of: progress.phase), done: progress.done, total: progress.total)
@@ -42,11 +41,11 @@ final class ProgressLine: Sendable {
 
     /// Leaves the line for what is printed next.
     func end() {
-        let isFirst = state.withLock { state in
-            defer { state.ended = true }
-            return !state.ended && state.phase != nil
+        let isShown = state.withLock { state in
+            defer { state.phase = nil }
+            return state.phase != nil
         }
-        if isFirst, isTerminal { write("\r\u{1b}[K") }
+        if isShown, isTerminal { write("\r\u{1b}[K") }
     }
 
     private func write(_ text: String) {
