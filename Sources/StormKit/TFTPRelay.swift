@@ -53,7 +53,7 @@ public struct TFTPRelay: ~Copyable {
         self.server = server
         self.weather = weather
         self.waker = waker
-        random = seed &* 2 &+ 1
+        random = Self.scrambled(seed)
     }
 
     /// Relays on the caller's thread until the waker asks it to stop.
@@ -138,12 +138,25 @@ public struct TFTPRelay: ~Copyable {
         }
     }
 
+    /// Where the xorshift begins: from a small number its first draws would be small too, which loses the first
+    /// datagrams for certain (the finalizer of MurmurHash3; odd, as 0 would stay 0).
+    static func scrambled(_ seed: UInt64) -> UInt64 {
+        var mixed = seed &+ 0x9e37_79b9_7f4a_7c15
+        mixed = (mixed ^ mixed >> 33) &* 0xff51_afd7_ed55_8ccd
+        mixed = (mixed ^ mixed >> 33) &* 0xc4ce_b9fe_1a85_ec53
+        return (mixed ^ mixed >> 33) | 1
+    }
+
     private mutating func chance(_ share: Double) -> Bool {
-        guard share > 0 else { return false }
+        share > 0 && Self.draw(&random) < share
+    }
+
+    /// 0..<1.
+    static func draw(_ random: inout UInt64) -> Double {
         // Marsaglia's xorshift.
         random ^= random << 13
         random ^= random >> 7
         random ^= random << 17
-        return Double(random >> 11) < share * 9_007_199_254_740_992
+        return Double(random >> 11) / 9_007_199_254_740_992
     }
 }

@@ -3,8 +3,9 @@
 ///
 /// What makes it hard is that firmware says once for every block behind a gap where it is. Answering each would send
 /// the window as many times, each of which brings its own echoes, for the rest of the transfer (RFC 1123, 4.2.3.1, the
-/// Sorcerer's Apprentice). Three things tell an echo from news: it comes sooner than any answer can; the one before it
-/// said the same; the client is one of those, and this is about blocks that were on their way twice.
+/// Sorcerer's Apprentice). Three things tell an echo from news: it comes sooner than any answer can, and is about blocks
+/// that were on their way before; the one before it said the same; the client is one of those, and this is about blocks
+/// that were on their way twice. What comes after silence is news: no echo is as late.
 struct TFTPFlow: Hashable, Sendable {
     enum Sending: Hashable, Sendable {
         /// A window from the first unacknowledged block on.
@@ -27,12 +28,20 @@ struct TFTPFlow: Hashable, Sendable {
     private(set) var sent = 0
     /// When the window went out that is under way.
     private(set) var sentAt: Int64 = 0
+    /// The same of its first time.
+    private var firstSentAt: Int64 = 0
     /// Blocks that were ever sent; those below are sent again.
     private var reached = 0
     /// `reached` when a window was last sent again: below it blocks may be on their way twice.
     private var recover = 0
-    /// The window has not been sent before.
+    /// The window has not been sent before. Else how often it went out again.
     private var isFirstTry = true
+    private var repetitions = 0
+    /// What went out last was the probe after silence.
+    private var isProbing = false
+    /// The shortest time from a window to an acknowledgment that only it can have caused, be it within the window: the
+    /// answer to a gap comes sooner than that to the last of sixteen blocks.
+    private var quickest: Int64?
     /// See `duplicate`.
     private var duplicates = 0
     private var isMuted = false
@@ -54,15 +63,16 @@ struct TFTPFlow: Hashable, Sendable {
         _ block: UInt16, total: Int, window: Int, shortestTrip: Int64?, at now: Int64
     ) -> (Effect, sample: Int64?) {
         let ahead = Int(block &- UInt16(truncatingIfNeeded: acknowledged))
-        let isEcho = now - sentAt < (shortestTrip ?? 0) * 3 / 4
-        guard ahead > 0 else { return (duplicate(isEcho, window: window), nil) }
+        let isSoon = now - sentAt < min(shortestTrip ?? 0, quickest ?? .max) * 3 / 4
+        guard ahead > 0 else { return (duplicate(isSoon && !isProbing, window: window), nil) }
         guard ahead <= sent - acknowledged else { return (.ignore, nil) }
         acknowledged += ahead
+        let mayBeOld = acknowledged <= recover
+        if isFirstTry, !mayBeOld { quickest = min(quickest ?? .max, now - sentAt) }
         guard acknowledged == sent else {
             // Within the window: blocks behind it were lost, the client wants them again.
             duplicates = 0
-            let isTwice = isChatty && acknowledged <= recover
-            let isAligned = isEcho || isTwice || windowsAgain >= Self.mostWindowsAgain
+            let isAligned = mayBeOld && (isSoon && !isProbing || isChatty) || windowsAgain >= Self.mostWindowsAgain
             windowsAgain = isAligned ? 0 : windowsAgain + 1
             return (.send(isAligned ? .rest : .window), nil)
         }
@@ -71,7 +81,9 @@ struct TFTPFlow: Hashable, Sendable {
         duplicates = 0
         if !isFirstTry, echoes == 0 { echoScore = max(0, echoScore - 1) }
         echoes = 0
-        let sample = isFirstTry ? now - sentAt : nil
+        // Too soon for the copy that was sent again: it answers the first one, which was only slow (the idea of
+        // RFC 3522). Without such samples a client that has become slow would never be waited for.
+        let sample = isFirstTry || isSoon && repetitions == 1 ? now - firstSentAt : nil
         return (acknowledged == total ? .complete : .send(.window), sample)
     }
 
@@ -114,11 +126,15 @@ struct TFTPFlow: Hashable, Sendable {
             if isAgain { recover = reached }
             isFirstTry = !isAgain
             sentAt = now
+            repetitions = isAgain ? repetitions + 1 : 0
+            if !isAgain { firstSentAt = now }
         case .rest: isFirstTry = false
         case .probe:
             isFirstTry = false
+            repetitions += 1
             sentAt = now
         }
+        isProbing = sending == .probe
         sent = max(blocks.upperBound, sending == .window ? 0 : sent)
         reached = max(reached, sent)
         return (blocks, isAgain)

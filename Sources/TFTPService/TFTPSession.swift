@@ -116,15 +116,13 @@ struct TFTPSession: Sendable {
         }
     }
 
-    /// The client lives. A round trip is measured where only one packet can have caused the answer (RFC 6298, 3).
+    /// The client lives. A round trip is measured where it is known which packet caused the answer (RFC 6298, 3).
     mutating func hear(at now: Int64, sample: Int64? = nil) {
         heard = now
         tries = 0
-        guard let sample else {
-            // Progress, by which copy of a packet nobody knows: some of the patience may go, not all.
-            doublings = max(0, doublings - 1)
-            return
-        }
+        // Progress, by which copy of a packet nobody knows: the patience stays until a round trip is measured again
+        // (RFC 6298, 5). A client slower than before would be sent each block twice otherwise.
+        guard let sample else { return }
         trip.take(sample)
         doublings = 0
     }

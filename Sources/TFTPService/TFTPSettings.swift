@@ -24,10 +24,10 @@ public struct TFTPSettings: Hashable, Sendable {
     /// First wait for an acknowledgment in milliseconds, as long as no round trip of the transfer was measured; doubled
     /// at each try up to `longestWait`. A client that negotiates a timeout (RFC 2349) gets that one instead, the same
     /// at each try.
-    public var firstWait: Int64 = 1000
+    public var firstWait: Int64 = 300
     public var longestWait: Int64 = 8000
     /// Least wait in microseconds, once round trips were measured. Small, because what goes out again is one block.
-    public var shortestWait: Int64 = 500
+    public var shortestWait: Int64 = 250
     /// Milliseconds of silence after which a client counts as gone, and as many times its own timeout at most.
     public var patience: Int64 = 31_000
     static let patienceInTimeouts: Int64 = 6

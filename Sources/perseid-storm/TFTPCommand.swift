@@ -84,15 +84,20 @@ struct TFTPCommand: ParsableCommand {
         let weather = TFTPRelay.Weather(loss: loss, reordering: reordering)
         let near = IPv4Endpoint(IPv4Address(value: 0x7f00_0001), port: 6969)
         let far = load.server
+        // A request to a port that is not open yet is lost, which costs a client its time-out.
+        let isOpen = DispatchSemaphore(value: 0)
         let thread = try LoopThread(name: "relay", waker: waker) {
             do {
+                defer { isOpen.signal() }
                 var relay = try TFTPRelay(at: near, to: far, weather, seed: 1, waker: waker)
+                isOpen.signal()
                 try relay.run()
             } catch {
                 FileHandle.standardError.write(Data("the relay ended: \(error)\n".utf8))
             }
         }
         defer { thread.stop() }
+        isOpen.wait()
         load.server = near
         var storm = try TFTPStorm(load)
         return try storm.run()

@@ -50,6 +50,32 @@ struct TFTPWindowTests {
         #expect(net.acknowledge(8, to: socket).blocks == [Blocks(9, 4, 4000)])
     }
 
+    @Test("a gap is told sooner than a whole window can be acknowledged, and is no echo for that")
+    func earlyGap() {
+        var (net, socket) = begin()
+        // Two whole windows take 200 µs each. In the third the second block is lost, which is told after 60.
+        #expect(net.acknowledge(4, to: socket).blocks == [Blocks(5, 4, 4000)])
+        net.clock += 200
+        #expect(net.acknowledge(8, to: socket).blocks == [Blocks(9, 4, 4000)])
+        net.clock += 60
+        #expect(net.acknowledge(9, to: socket).blocks == [Blocks(10, 4, 4000)])
+        // That was about blocks which are on their way twice now: within 45 µs it is an echo.
+        net.clock += 30
+        #expect(net.acknowledge(10, to: socket).blocks == [Blocks(14, 1, 1000)])
+    }
+
+    @Test("the answer to the block after silence comes as soon as it likes")
+    func probeAnswered() {
+        var (net, socket) = begin()
+        #expect(net.acknowledge(4, to: socket).blocks == [Blocks(5, 4, 4000)])
+        net.clock += 200
+        #expect(net.acknowledge(8, to: socket).blocks == [Blocks(9, 4, 4000)])
+        // All of them are lost.
+        #expect(net.waitForDeadline().blocks == [Blocks(12, 1, 1000)])
+        net.clock += 20
+        #expect(net.acknowledge(8, to: socket).blocks == [Blocks(9, 4, 4000)])
+    }
+
     @Test("an acknowledgment doubled by the network does not double the flow for good")
     func sorcerersApprentice() {
         // A client that follows EDK2: ACK of the expected block less one for every block that is not expected.
