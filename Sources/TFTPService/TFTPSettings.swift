@@ -27,7 +27,7 @@ public struct TFTPSettings: Hashable, Sendable {
     public var firstWait: Int64 = 300
     public var longestWait: Int64 = 8000
     /// Least wait in microseconds, once round trips were measured. Small, because what goes out again is one block.
-    public var shortestWait: Int64 = 250
+    public var shortestWait: Int64 = 500
     /// Milliseconds of silence after which a client counts as gone, and as many times its own timeout at most.
     public var patience: Int64 = 31_000
     static let patienceInTimeouts: Int64 = 6
