@@ -19,7 +19,8 @@ PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 	qemu-system-x86 seabios ipxe-qemu ovmf iproute2 util-linux dnsmasq-base curl
 
 # What tests play against: an ssh server to copy a machine from, images of other tools, another reader of captures.
-TEST_PACKAGES := erofs-utils skopeo umoci openssh-server openssh-client rsync tshark attr xz-utils lz4 qemu-system-arm qemu-efi-aarch64
+TEST_PACKAGES := erofs-utils skopeo umoci openssh-server openssh-client rsync tshark attr xz-utils lz4 qemu-system-arm qemu-efi-aarch64 \
+	openipmi ipmitool python3-venv
 
 # To measure DHCP against, and with.
 DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base
@@ -40,7 +41,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http bench-capsule bench-registry man install fuzz docs lint format clean
+.PHONY: help deps build agent boot emulators test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http bench-capsule bench-registry man install fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,11 +64,16 @@ boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOA
 	@$(AS_ROOT) $(PERSEID) lab boot --state .work --firmware $(FIRMWARE) --loader $(LOADER) --capsule $(CAPSULE) \
 		--handoff $(HANDOFF) --provider $(PROVIDER)
 
-test: deps agent ## all tests, boots of virtual machines among them
-	@.ci/install-packages $(TEST_PACKAGES)
+test: deps agent emulators ## all tests, boots of virtual machines among them
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --parallel --skip '^BootTests\.'
 	@$(MAKE) --no-print-directory test-boot
+
+# BMCs that others made: OpenIPMI's is a Debian package, the one that speaks Redfish a Python package.
+emulators:
+	@.ci/install-packages $(TEST_PACKAGES)
+	@test -x .work/emulators/bin/sushy-emulator || { python3 -m venv .work/emulators && \
+		.work/emulators/bin/pip install -q --disable-pip-version-check sushy-tools==2.2.0; }
 
 test-boot:
 	$(AS_ROOT) env PATH="$$PATH" PERSEID_TEST_ALL="$$PERSEID_TEST_ALL" swift test --skip-build --disable-xctest --no-parallel --filter '^BootTests\.'

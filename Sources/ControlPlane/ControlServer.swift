@@ -53,6 +53,7 @@ public struct ControlServer: Sendable {
         // As it came: a MAC's colons are `%3A` there.
         let parts = context.parameters.getCatchAll().map { $0.removingPercentEncoding ?? String($0) }
         let path = parts.joined(separator: "/")
+        if path == "power", request.method == .post { return try await power(request, context) }
         if let first = parts.first, RegistryAPI.resources.contains(first) {
             return try await registry(path, request, context)
         }
@@ -95,6 +96,19 @@ public struct ControlServer: Sendable {
         switch answer {
         case .success(let answer): return Self.response(.ok, answer.contentType, answer.bytes)
         case .failure(let problem): return Self.response(to: ControlProblem(problem))
+        }
+    }
+
+    /// BMCs take seconds; nothing blocks meanwhile.
+    private func power(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: 1 << 20)
+        let author = try await PeerCredentials.of(context.channel).map { source.userName($0.userID) } ?? "somebody"
+        do throws(AdminProblem) {
+            let answer = try await source.registry.power(
+                Array(body.readableBytesView), by: author, at: Int64(Date().timeIntervalSince1970 * 1000))
+            return Self.response(.ok, answer.contentType, answer.bytes)
+        } catch {
+            return Self.response(to: ControlProblem(error))
         }
     }
 

@@ -25,16 +25,24 @@ enum FieldText {
     /// Names between commas or white space, each once.
     static func names(_ text: String?) throws(InvalidValue) -> [String] {
         var names: [String] = []
-        for word in (text ?? "").split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+        for word in words(text ?? "") {
             let name = try NodeName.validated(String(word))
             if !names.contains(name) { names.append(name) }
         }
         return names
     }
 
+    /// Between commas or white space. By bytes: it is done for each node of a registry.
+    private static func words(_ text: String) -> [Substring] {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return text.split(whereSeparator: { $0 == "," || $0.isWhitespace })
+        }
+        return text.utf8.split(whereSeparator: { $0 == UInt8(ascii: ",") || $0 <= 0x20 }).map { Substring($0) }
+    }
+
     static func interfaces(_ text: String?, besides mac: MACAddress) throws(InvalidValue) -> [NodeInterface] {
         var interfaces: [NodeInterface] = []
-        for word in (text ?? "").split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+        for word in words(text ?? "") {
             let interface = try NodeInterface(text: String(word))
             guard interface.mac != mac, !interfaces.contains(where: { $0.mac == interface.mac }) else {
                 throw InvalidValue(String(word), expected: "new interface: the node has this MAC address already")
@@ -72,6 +80,22 @@ enum FieldText {
             throw InvalidValue(text, expected: "single word of at most 255 characters")
         }
         return text
+    }
+
+    /// A user of a BMC; HTTP ends its name with a colon (RFC 7617, 2).
+    static func user(_ text: String?) throws(InvalidValue) -> String? {
+        guard let text = try word(text) else { return nil }
+        guard !text.contains(":") else { throw InvalidValue(text, expected: "name of a BMC's user: without a colon") }
+        return text
+    }
+
+    static func bmc(_ text: String?) throws(InvalidValue) -> String? {
+        guard let text else { return nil }
+        guard let address = BMCAddress(text) else {
+            throw InvalidValue(
+                text, expected: "address of a BMC: HOST, HOST:PORT, or with a system HOST/redfish/v1/Systems/ID")
+        }
+        return address.description
     }
 
     /// Words for a kernel. They go into iPXE's and GRUB's scripts: what those would take for their own is refused.

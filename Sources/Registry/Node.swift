@@ -21,6 +21,8 @@ public struct Node: Codable, Hashable, Sendable {
     /// SMBIOS system UUID (DSP0134, 7.2.1), lower case, with hyphens.
     public var uuid: String?
     public var serial: String?
+    /// Where its BMC is, as `BMCAddress` has it. Nil: where the machine itself says.
+    public var bmc: String?
     public var nextBoot: NextBoot?
     /// The exact generation that a disk of it is to hold, `compute@12`.
     public var desiredGeneration: String?

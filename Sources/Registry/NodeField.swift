@@ -6,10 +6,13 @@ import BootProtocols
 public enum NodeField: String, Codable, CaseIterable, Hashable, Sendable {
     case name, enabled, approved, address, interfaces, uuid, serial, groups
     case capsule, provider, handoff, kernelArguments, console
+    case power, powerUser, bmc
     case nextBoot, desiredGeneration, achievedGeneration, tags, comment
 
     /// Those that groups have as well.
-    public static let settings: [NodeField] = [.capsule, .provider, .handoff, .kernelArguments, .console]
+    public static let settings: [NodeField] = [
+        .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser,
+    ]
 }
 
 extension Node {
@@ -23,7 +26,8 @@ extension Node {
         case .uuid: uuid
         case .serial: serial
         case .groups: Self.list(groups)
-        case .capsule, .provider, .handoff, .kernelArguments, .console: settings[field]
+        case .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser: settings[field]
+        case .bmc: bmc
         case .nextBoot: nextBoot?.text
         case .desiredGeneration: desiredGeneration
         case .achievedGeneration: achievedGeneration
@@ -53,7 +57,9 @@ extension Node {
         case .uuid: uuid = try FieldText.uuid(text)
         case .serial: serial = try FieldText.line(text)
         case .groups: groups = try FieldText.names(text)
-        case .capsule, .provider, .handoff, .kernelArguments, .console: try settings.set(field, to: text)
+        case .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser:
+            try settings.set(field, to: text)
+        case .bmc: bmc = try FieldText.bmc(text)
         case .nextBoot: nextBoot = if let text { try NextBoot(text: text) } else { nil }
         case .desiredGeneration: desiredGeneration = try FieldText.word(text)
         case .achievedGeneration: achievedGeneration = try FieldText.word(text)
@@ -89,6 +95,8 @@ extension NodeSettings {
         case .handoff: handoff?.rawValue
         case .kernelArguments: kernelArguments
         case .console: console
+        case .power: power?.rawValue
+        case .powerUser: powerUser
         default: nil
         }
     }
@@ -100,6 +108,8 @@ extension NodeSettings {
         case .handoff: handoff = try FieldText.choice(text)
         case .kernelArguments: kernelArguments = try FieldText.arguments(text)
         case .console: console = try FieldText.word(FieldText.arguments(text))
+        case .power: power = try FieldText.choice(text)
+        case .powerUser: powerUser = try FieldText.user(text)
         default: break
         }
     }

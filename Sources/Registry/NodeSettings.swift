@@ -11,6 +11,10 @@ public struct NodeSettings: Codable, Hashable, Sendable {
     public var kernelArguments: String?
     /// Where the kernel talks, as `console=` takes it: `ttyS1,115200`. It replaces what the arguments say of that.
     public var console: String?
+    /// How its BMC is spoken to.
+    public var power: PowerProtocol?
+    /// The BMC's user.
+    public var powerUser: String?
 
     public init(
         capsule: String? = nil, provider: NodeProvider? = nil, handoff: Plan.Handoff? = nil,

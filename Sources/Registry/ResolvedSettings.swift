@@ -27,6 +27,8 @@ public struct ResolvedSettings: Hashable, Sendable {
     public private(set) var handoff: Value<Plan.Handoff>?
     public private(set) var kernelArguments: Value<String>?
     public private(set) var console: Value<String>?
+    public private(set) var power: Value<PowerProtocol>?
+    public private(set) var powerUser: Value<String>?
 
     public init() {}
 
@@ -39,6 +41,8 @@ public struct ResolvedSettings: Hashable, Sendable {
         keep(&handoff, settings.handoff)
         keep(&kernelArguments, settings.kernelArguments)
         keep(&console, settings.console)
+        keep(&power, settings.power)
+        keep(&powerUser, settings.powerUser)
     }
 
     /// The kernel's arguments with the console in them: all that they say of consoles gives way to it. The screen stays

@@ -30,6 +30,16 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("6 power") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE nodes ADD COLUMN power TEXT;
+                    ALTER TABLE nodes ADD COLUMN powerUser TEXT;
+                    ALTER TABLE nodes ADD COLUMN bmc TEXT;
+                    ALTER TABLE groups ADD COLUMN power TEXT;
+                    ALTER TABLE groups ADD COLUMN powerUser TEXT;
+                    """)
+        }
         return migrator
     }
 

@@ -22,7 +22,9 @@ struct Perseid: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, NodeCommand.self, GroupCommand.self, BootCommand.self, HistoryCommand.self,
-            UndoCommand.self, DiscoverCommand.self, ExplainCommand.self, WatchNodesCommand.self, CapsuleCommand.self,
+            UndoCommand.self, DiscoverCommand.self, PowerCommand.self, ScriptCommand.self, ExplainCommand.self,
+            WatchNodesCommand.self,
+            CapsuleCommand.self,
             Stage1Command.self,
             TimelineCommand.self,
             DriftCommand.self, LayoutCommand.self, InstallCommand.self, DHCPCommand.self, DoctorCommand.self,

@@ -1,4 +1,5 @@
 import CapsuleFormat
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -27,6 +28,24 @@ import Testing
         #expect(ScriptRun.scripts(of: nil, at: .ready).isEmpty)
     }
 
+    @Test func aNodesOwnScriptsTakeTheCapsulesPlace() throws {
+        func file(_ path: String, _ text: String) -> NodeLayer.File {
+            NodeLayer.File(path: path, mode: 0o700, owner: 0, group: 0, contents: Data(text.utf8))
+        }
+        let settings = CapsuleSettings(scripts: [script("10-a"), script("20-b"), script("30-c")])
+        let place = "/usr/lib/perseid/scripts/ready/"
+        let layer = try NodeLayer([
+            file(place + "20-b", "own"), file(place + "30-c", ""), file(place + "15-d", "new"),
+            file(place + "40-e/inner", "x"), file(place + "Bad", "x"),
+            file("/usr/lib/perseid/scripts/handoff/50-f", "x"),
+            file("/etc/20-b", "x"),
+        ])
+        let ready = ScriptRun.scripts(of: settings, own: layer, at: .ready)
+        #expect(ready.map(\.name) == ["10-a", "15-d", "20-b"])
+        #expect(ready.last?.sha256 == ContentDigest(hashing: Array("own".utf8)))
+        #expect(ScriptRun.scripts(of: nil, own: layer, at: .handoff).map(\.name) == ["50-f"])
+    }
+
     @Test(.enabled(if: geteuid() == 0)) func saysHowItEndedAndWhatItSaidLast() throws {
         #expect(try ending("echo $A; echo two >&2") == .init(status: .exited(0), lastLines: "b c | two"))
         #expect(try ending("echo no; exit 7") == .init(status: .exited(7), lastLines: "no"))
@@ -50,6 +69,6 @@ import Testing
         try SmallFile.makeDirectory(root.path + "/usr/lib/perseid/scripts/handoff")
         try SmallFile.replace(root.path + signed.path, with: Array("#!/bin/sh\nexit 1\n".utf8), permissions: 0o755)
         let other = #expect(throws: ScriptProblem.self) { try run.run(signed) }
-        #expect(other?.description.contains("is not what the manifest was signed with") == true)
+        #expect(other?.description.contains("is not what it was signed as") == true)
     }
 }

@@ -45,6 +45,31 @@ extension BootTests {
             for text in [console, served, outcome.output] { #expect(!text.contains("a secret")) }
         }
 
+        @Test func runsTheNodesOwnScripts() async throws {
+            let state = try await BootState.copy("own-scripts")
+            let scripts = [
+                "handoff/all/10-name": "#!/bin/busybox sh\necho handoff of $PERSEID_NODE",
+                "ready/all/20-site": "#!/bin/busybox sh\necho everybody",
+                "ready/capsule/small/20-site": "#!/bin/busybox sh\necho the capsule $PERSEID_CAPSULE",
+                "ready/node/n001/30-mine": "#!/bin/busybox sh\nbusybox sleep 1; echo mine alone",
+                "ready/node/n002/40-not": "#!/bin/busybox sh\necho not mine",
+            ]
+            for (name, text) in scripts {
+                let url = URL(fileURLWithPath: "\(state)/nodescripts/\(name)")
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data((text + "\n").utf8).write(to: url)
+            }
+            let outcome = try await Perseid.run("lab", "boot", "--state", state, "--capsule", "small")
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            let timeline = try await Perseid.run("timeline", "n001", "--state", state).output
+            #expect(timeline.contains("script handoff/10-name ended with status 0"))
+            #expect(timeline.contains("its last lines: handoff of n001"))
+            #expect(timeline.contains("its last lines: the capsule small@1"))
+            #expect(timeline.contains("its last lines: mine alone"))
+            #expect(!timeline.contains("everybody") && !timeline.contains("not mine"))
+        }
+
         @Test func aTestedGenerationMayBePromoted() async throws {
             let state = try await BootState.copy("tested")
             let refused = try await Perseid.run("capsule", "promote", "--tested", "--state", state, "small@1", "good")

@@ -75,6 +75,12 @@ public struct RegistryAPI: Sendable {
         }
     }
 
+    /// `POST /api/v1/power`. It waits for BMCs, and for no disk: the other requests are not its like.
+    public func power(_ body: [UInt8], by author: String, at time: Int64) async throws(AdminProblem) -> Answer {
+        let request: PowerRequest = try read(Request(.post, "power", body: body))
+        return try json(await service.power(request, by: author, at: time))
+    }
+
     // MARK: - Resources
 
     private func nodes(

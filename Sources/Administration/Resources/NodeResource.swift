@@ -80,6 +80,8 @@ extension ResolvedSettings {
         case .handoff: handoff.map { ($0.value.rawValue, "\($0.source)") }
         case .kernelArguments: kernelArguments.map { ($0.value, "\($0.source)") }
         case .console: console.map { ($0.value, "\($0.source)") }
+        case .power: power.map { ($0.value.rawValue, "\($0.source)") }
+        case .powerUser: powerUser.map { ($0.value, "\($0.source)") }
         default: nil
         }
     }

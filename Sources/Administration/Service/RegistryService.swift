@@ -1,5 +1,6 @@
 import BootProtocols
 import NodeLists
+public import PowerControl
 public import Registry
 
 /// The registry as admins read and change it. The daemon has one over its ledger, so that the boot plane knows at once;
@@ -9,17 +10,20 @@ public struct RegistryService: Sendable {
     /// What is in no node and no group.
     public let server: NodeSettings
     let ledger: BootLedger?
+    /// Passwords of BMCs; nil where nobody asks for power.
+    let secrets: PowerSecrets?
     /// Why text is no capsule; nil: it is one.
     let capsuleProblem: @Sendable (String) -> String?
 
     /// - Parameter ledger: of the daemon that this runs in.
     public init(
-        store: any Store, ledger: BootLedger?, server: NodeSettings,
+        store: any Store, ledger: BootLedger?, server: NodeSettings, secrets: PowerSecrets? = nil,
         capsuleProblem: @escaping @Sendable (String) -> String? = { _ in nil }
     ) {
         self.store = store
         self.ledger = ledger
         self.server = server
+        self.secrets = secrets
         self.capsuleProblem = capsuleProblem
     }
 

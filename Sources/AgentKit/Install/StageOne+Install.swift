@@ -163,7 +163,7 @@ extension StageOne {
         } catch {
             throw StepFailure(.root, error)
         }
-        try runHandoffScripts(contents, nodeName: plan.nodeName, in: InstallTarget.root)
+        try runHandoffScripts(contents, own: own, nodeName: plan.nodeName, in: InstallTarget.root)
         let loader = run.loader(
             contents, console: KernelCommandLine(SmallFile.text("/proc/cmdline") ?? "").consoleSettings)
         tell(94, "kernel \(loader.kernelRelease) and boot loader")

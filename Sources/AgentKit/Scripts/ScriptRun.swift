@@ -32,9 +32,20 @@ package struct ScriptRun {
         self.limit = limit
     }
 
-    /// A stage's scripts, in the order of their names.
-    package static func scripts(of settings: CapsuleSettings?, at stage: NodeScript.Stage) -> [NodeScript] {
-        (settings?.scripts ?? []).filter { $0.stage == stage }
+    /// A stage's scripts, in the order of their names: the capsule's, and over those of the same name the ones that came
+    /// with the node's own files. An empty one of these takes the capsule's away.
+    package static func scripts(
+        of settings: CapsuleSettings?, own layer: NodeLayer? = nil, at stage: NodeScript.Stage
+    ) -> [NodeScript] {
+        let capsules = (settings?.scripts ?? []).filter { $0.stage == stage }
+        var byName = Dictionary(capsules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        for file in layer?.files ?? [] {
+            let name = String(file.path.split(separator: "/").last ?? "")
+            let script = NodeScript(name: name, stage: stage, sha256: ContentDigest(hashing: Array(file.contents)))
+            guard script.path == file.path, NodeScript.isName(name) else { continue }
+            byName[name] = file.contents.isEmpty ? nil : script
+        }
+        return byName.values
             .sorted { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) }
     }
 
@@ -80,7 +91,7 @@ package struct ScriptRun {
         let bytes = try file.readAll(limit: Self.maximumSize)
         guard ContentDigest(hashing: bytes) == script.sha256 else {
             throw SystemError(
-                call: "SHA-256", code: EBADMSG, context: "\(script.path) is not what the manifest was signed with")
+                call: "SHA-256", code: EBADMSG, context: "\(script.path) is not what it was signed as")
         }
     }
 }

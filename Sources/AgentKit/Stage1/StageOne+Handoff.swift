@@ -103,13 +103,13 @@ extension StageOne {
         } catch {
             throw StepFailure(.root, error)
         }
-        try runHandoffScripts(contents, nodeName: plan.nodeName)
+        try runHandoffScripts(contents, own: own, nodeName: plan.nodeName)
         var next = StageTwoSettings(
             servers: settings.servers, token: session.api.token, nodeName: plan.nodeName,
             capsule: "\(contents.generation)", content: contents.manifest.index.sha256.hex,
             intervalSeconds: min(max(plan.waitSeconds, 5), 3600),
             interface: network.interface.name, lease: network.lease, undelivered: [],
-            scripts: ScriptRun.scripts(of: contents.manifest.settings, at: .ready))
+            scripts: ScriptRun.scripts(of: contents.manifest.settings, own: own, at: .ready))
         do throws(SystemError) {
             try StageTwoFiles.leaveAgent()
             try LeftImages.leave(contents.head, keys: trusted)

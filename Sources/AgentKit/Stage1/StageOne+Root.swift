@@ -42,9 +42,9 @@ extension StageOne {
 
     /// Runs the scripts of the stage `handoff` in the root that was made, with the kernel's file systems in it.
     mutating func runHandoffScripts(
-        _ contents: CapsuleContents, nodeName: String, in root: String = RootAssembly.newRoot
+        _ contents: CapsuleContents, own: NodeLayer, nodeName: String, in root: String = RootAssembly.newRoot
     ) throws(StepFailure) {
-        let scripts = ScriptRun.scripts(of: contents.manifest.settings, at: .handoff)
+        let scripts = ScriptRun.scripts(of: contents.manifest.settings, own: own, at: .handoff)
         guard !scripts.isEmpty else { return }
         let mounts = ["/dev", "/proc", "/sys", "/run"]
         // Ignored, the kernel would take the scripts' status away (waitpid(2)).

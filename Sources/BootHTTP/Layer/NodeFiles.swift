@@ -45,9 +45,12 @@ public struct NodeFiles: Sendable {
     }
 
     private let directory: String
+    private let scripts: NodeScriptFiles?
 
-    public init(directory: String) {
+    /// - Parameter scripts: travel with the files.
+    public init(directory: String, scripts: NodeScriptFiles? = nil) {
         self.directory = directory
+        self.scripts = scripts
     }
 
     /// The files of one node; nil where there is no such directory, or nothing in it for this node.
@@ -59,6 +62,7 @@ public struct NodeFiles: Sendable {
             try owners.read("\(directory)/\(place)/.owners")
             for file in try tree("\(directory)/\(place)", owners, values) { files[file.path] = file }
         }
+        for file in try scripts?.files(of: values) ?? [] { files[file.path] = file }
         return files.isEmpty ? nil : try NodeLayer(Array(files.values))
     }
 

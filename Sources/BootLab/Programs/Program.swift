@@ -17,15 +17,15 @@ public struct Program: Hashable, Sendable {
     /// The command as a reader would type it.
     public var commandLine: String { ([name] + arguments).joined(separator: " ") }
 
-    /// Runs it to its end and gives what it printed on both outputs. Any status but 0 is an error.
-    /// - Parameter limit: bytes that it may print.
+    /// Runs it to its end and gives what it printed on both outputs, at most 1 MiB. Any status but 0 is an error.
     @discardableResult
-    public func run(limit: Int = 1 << 20) async throws(LabError) -> String {
+    public func run() async throws(LabError) -> String {
         let status: TerminationStatus
         let output: String
         do {
             let result = try await Subprocess.run(
-                executable, arguments: Arguments(arguments), output: .string(limit: limit), error: .combinedWithOutput)
+                executable, arguments: Arguments(arguments), output: .string(limit: 1 << 20), error: .combinedWithOutput
+            )
             status = result.terminationStatus
             output = result.standardOutput.trimmingLineEnds
         } catch {
@@ -35,6 +35,23 @@ public struct Program: Hashable, Sendable {
             throw .programFailed(command: commandLine, status: status.description, output: output)
         }
         return output
+    }
+
+    /// Runs it to its end; what it prints to its standard output is thrown away. Any status but 0 is an error.
+    public func runSilently() async throws(LabError) {
+        let status: TerminationStatus
+        let complaints: String
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(arguments), output: .discarded, error: .string(limit: 1 << 20))
+            status = result.terminationStatus
+            complaints = result.standardError.trimmingLineEnds
+        } catch {
+            throw startFailure(error)
+        }
+        guard status.isSuccess else {
+            throw .programFailed(command: commandLine, status: status.description, output: complaints)
+        }
     }
 
     var executable: Executable { name.contains("/") ? .path(FilePath(name)) : .name(name) }

@@ -63,7 +63,7 @@ struct RegistryFigures {
     }
 
     private func run(_ words: String...) async throws {
-        try await Program(perseid, words + ["--state", directory]).run(limit: 256 << 20)
+        try await Program(perseid, words + ["--state", directory]).runSilently()
     }
 
     /// Each on stable storage before it is answered, as check-ins are; sixteen at a time.

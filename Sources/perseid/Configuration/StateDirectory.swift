@@ -1,6 +1,8 @@
 import ArgumentParser
+import BootHTTP
 import CapsuleStore
 import Foundation
+import PowerControl
 import Registry
 import RegistrySQLite
 
@@ -18,8 +20,16 @@ struct StateDirectory: Sendable {
     /// What nodes have of their own: files and templates.
     var nodeFiles: String { path + "/nodefiles" }
 
+    /// What nodes run besides what their capsules bring.
+    var nodeScripts: NodeScriptFiles { NodeScriptFiles(directory: path + "/nodescripts") }
+
+    func openNodeFiles() -> NodeFiles { NodeFiles(directory: nodeFiles, scripts: nodeScripts) }
+
     /// What the disks of installed nodes look like.
     var layouts: String { path + "/layouts" }
+
+    /// Passwords of BMCs.
+    var powerSecrets: PowerSecrets { PowerSecrets(directory: path + "/power") }
 
     /// Opens the state, made if it is not there.
     init(path: String) throws(StateDirectoryError) {

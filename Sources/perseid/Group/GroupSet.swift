@@ -27,7 +27,10 @@ struct GroupUnset: AsyncParsableCommand {
     @OptionGroup var state: StateOption
     @OptionGroup var groups: GroupSelection
     @OptionGroup var flags: ChangeFlags
-    @Option(help: "Fields, between commas: capsule, provider, handoff, kernelArguments, console, parents, comment.")
+    @Option(
+        help:
+            "Fields, between commas: capsule, provider, handoff, kernelArguments, console, power, powerUser, parents, comment."
+    )
     var fields: String
 
     func run() async throws {

@@ -42,14 +42,12 @@ struct NodeList: AsyncParsableCommand {
         }
         let columns =
             self.columns?.split(separator: ",").map(String.init) ?? (output.isWide ? Self.wide : Self.standard)
-        var rows = try await session.table(nodes.words, columns: columns + ["enabled"]).rows
-        let stateColumn = columns.firstIndex(of: "state")
-        for index in rows.indices {
-            let enabled = rows[index].popLast()
-            if let stateColumn, enabled == "no" { rows[index][stateColumn] += ", disabled" }
+        let rows = try await session.table(nodes.words, columns: columns + ["enabled"])
+        let mark = columns.firstIndex(of: "state").map { state in
+            TabTable.Mark(column: state, text: ", disabled", condition: columns.count, value: "no")
         }
         let head = columns.map { $0.split(separator: ".").last.map(String.init) ?? $0 }.map(Self.heading)
-        WideTable.write([head] + rows)
+        TabTable(rows.bytes, columns: columns.count + 1).write(headings: head, hidden: 1, mark: mark)
     }
 
     private static func heading(_ column: String) -> String {

@@ -15,13 +15,17 @@ struct SettingOptions: ParsableArguments {
     var kernelArguments: String?
     @Option(help: "Where the kernel talks, such as ttyS1,115200.")
     var console: String?
+    @Option(help: "How its BMC is spoken to: ipmi, redfish, redfish-unverified or redfish-plain.")
+    var power: String?
+    @Option(help: "The BMC's user; its password is for `perseid power secret`.")
+    var powerUser: String?
     @Option(help: "A note of one line.")
     var comment: String?
 
     var fields: [(String, String?)] {
         [
             ("capsule", capsule), ("provider", provider), ("handoff", handoff), ("kernelArguments", kernelArguments),
-            ("console", console), ("comment", comment),
+            ("console", console), ("power", power), ("powerUser", powerUser), ("comment", comment),
         ]
     }
 }
@@ -49,13 +53,15 @@ struct IdentityOptions: ParsableArguments {
     var groups: String?
     @Option(help: "Words to select it by, between commas.")
     var tags: String?
+    @Option(help: "Where its BMC is: HOST, HOST:PORT or HOST/redfish/v1/Systems/ID; else where the machine says.")
+    var bmc: String?
     @Option(help: "Exact generation that its disk is to hold, NAME@GENERATION.")
     var desiredGeneration: String?
 
     var fields: [(String, String?)] {
         [
             ("address", address), ("interfaces", interfaces), ("uuid", uuid), ("serial", serial), ("groups", groups),
-            ("tags", tags), ("desiredGeneration", desiredGeneration),
+            ("tags", tags), ("bmc", bmc), ("desiredGeneration", desiredGeneration),
         ]
     }
 }

@@ -6,6 +6,7 @@ import ControlPlane
 import Foundation
 import Glibc
 import PacketIO
+import PowerControl
 import Registry
 import RegistrySQLite
 
@@ -46,6 +47,18 @@ struct RegistrySession {
         }
     }
 
+    /// Has BMCs do something, a wave of nodes at a time.
+    func power(_ request: PowerRequest) async throws -> [PowerReport] {
+        let body = Array(try JSONEncoder().encode(request))
+        let bytes =
+            switch place {
+            case .daemon(let client): try await client.send("POST", "/api/v1/power", body: body)
+            case .database(let api):
+                try await api.power(body, by: UserName.of(geteuid()), at: wallMilliseconds()).bytes
+            }
+        return try JSONDecoder().decode([PowerReport].self, from: Data(bytes))
+    }
+
     func get<Value: Decodable>(
         _ path: String, query: [(key: String, value: String)] = [], as type: Value.Type = Value.self
     ) async throws -> Value {
@@ -82,7 +95,7 @@ extension RegistryService {
             server: NodeSettings(
                 capsule: given[.capsule]?.value,
                 handoff: (given[.handoff]?.value).flatMap { Plan.Handoff(rawValue: $0) },
-                kernelArguments: given[.kernelArguments]?.value),
+                kernelArguments: given[.kernelArguments]?.value), secrets: state.powerSecrets,
             capsuleProblem: CapsuleReference.problem)
     }
 }
@@ -109,7 +122,7 @@ extension Store {
 
 /// Rows of a table that came as values between tabs.
 struct NodeRows {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -122,5 +135,22 @@ struct NodeRows {
                 String(decoding: $0, as: UTF8.self)
             }
         }
+    }
+}
+
+extension RegistrySession {
+    /// The node with this name or MAC address.
+    func node(_ text: String) async throws -> NodeResource {
+        try await get("nodes/\(text)")
+    }
+
+    /// The groups of a node, each followed by what that inherits from; those that come first win.
+    func line(of node: NodeResource) async throws -> [String] {
+        let groups = try await get("groups", as: [GroupResource].self)
+        let tree = GroupTree(
+            groups.map {
+                NodeGroup(name: $0.name, parents: ($0.fields["parents"] ?? "").split(separator: ",").map(String.init))
+            })
+        return tree.line(of: (node.fields["groups"] ?? "").split(separator: ",").map(String.init))
     }
 }

@@ -86,7 +86,7 @@ final class Daemon: Sendable {
             planMaker: PlanMaker(
                 defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL],
                 bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
-            ledger: ledger, tree: tree, capsules: capsules, nodeFiles: NodeFiles(directory: state.nodeFiles),
+            ledger: ledger, tree: tree, capsules: capsules, nodeFiles: state.openNodeFiles(),
             layouts: { [library = LayoutLibrary(directory: state.layouts)] node, capsule in
                 try library.layout(of: node.name, capsule: capsule).layout
             },
@@ -107,7 +107,7 @@ final class Daemon: Sendable {
                 network: network, ledger: ledger, watcher: watcher, dhcp: dhcp, tftp: tftp, http: servedHTTP,
                 feed: feed, inspection: DoctorInspection(of: configuration, state: state),
                 registry: RegistryService(
-                    store: store, ledger: ledger, server: configuration.nodeSettings,
+                    store: store, ledger: ledger, server: configuration.nodeSettings, secrets: state.powerSecrets,
                     capsuleProblem: CapsuleReference.problem),
                 isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
