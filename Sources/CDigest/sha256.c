@@ -35,6 +35,7 @@ struct lane {
     size_t rest;         // bytes of the message behind them
     uint64_t bits;       // of the whole message
     int is_padded;       // `next` is in `tail`
+    int is_stream;       // more of the message may follow in another call
     uint8_t tail[2 * BLOCK];
     uint8_t *digest;
 };
@@ -110,6 +111,7 @@ static void begin(struct lane *lane, const uint8_t *message, size_t size, uint8_
     lane->rest = size % BLOCK;
     lane->bits = (uint64_t)size * 8;
     lane->is_padded = 0;
+    lane->is_stream = 0;
     lane->digest = digest;
 }
 
@@ -131,30 +133,36 @@ static void finish(const struct lane *lane) {
             lane->digest[4 * word + byte] = (uint8_t)(lane->state[word] >> (24 - 8 * byte));
 }
 
-void perseid_sha256_many(
-    const uint8_t *bytes, const size_t *offsets, const size_t *sizes, size_t count, uint8_t *digests) {
-    struct lane lanes[LANES];
+/// Takes messages one after the other into the lanes that are free, beside what is in the others, until all are done.
+static void run(
+    struct lane *lanes, int running, const uint8_t *bytes, const size_t *offsets, const size_t *sizes, size_t count,
+    uint8_t *digests) {
     struct lane *busy[LANES];
-    int running = 0;
     size_t taken = 0;
-    for (; running < LANES && taken < count; running++, taken++) {
-        busy[running] = &lanes[running];
+    for (int l = 0; l < LANES; l++) busy[l] = &lanes[l];
+    for (; running < LANES && taken < count; running++, taken++)
         begin(busy[running], bytes + offsets[taken], sizes[taken], digests + 32 * taken);
-    }
     while (running > 0) {
         // Whoever has no block left is padded; who was, is done, and the next message or the last lane takes its place.
         for (int l = 0; l < running;) {
             if (busy[l]->blocks > 0) {
                 l++;
-            } else if (!busy[l]->is_padded) {
+            } else if (!busy[l]->is_padded && !busy[l]->is_stream) {
                 pad(busy[l]);
             } else {
-                finish(busy[l]);
-                if (taken < count) {
-                    begin(busy[l], bytes + offsets[taken], sizes[taken], digests + 32 * taken);
-                    taken++;
+                if (busy[l]->is_stream) {
+                    // Its state stays where it is, in the last of the lanes' memory.
+                    struct lane *last = busy[--running];
+                    busy[running] = busy[l];
+                    busy[l] = last;
                 } else {
-                    busy[l] = busy[--running];
+                    finish(busy[l]);
+                    if (taken < count) {
+                        begin(busy[l], bytes + offsets[taken], sizes[taken], digests + 32 * taken);
+                        taken++;
+                    } else {
+                        busy[l] = busy[--running];
+                    }
                 }
             }
         }
@@ -167,6 +175,68 @@ void perseid_sha256_many(
     }
 }
 
+void perseid_sha256_many(
+    const uint8_t *bytes, const size_t *offsets, const size_t *sizes, size_t count, uint8_t *digests) {
+    struct lane lanes[LANES];
+    run(lanes, 0, bytes, offsets, sizes, count, digests);
+}
+
+void perseid_sha256_begin(struct perseid_sha256 *stream) {
+    memset(stream, 0, sizeof *stream);
+    memcpy(stream->state, initial, sizeof initial);
+}
+
+/// Takes whole blocks alone.
+static void take(struct perseid_sha256 *stream, const uint8_t *bytes, size_t blocks) {
+    struct lane lane = {.next = bytes, .blocks = blocks};
+    struct lane *only = &lane;
+    memcpy(lane.state, stream->state, sizeof lane.state);
+    compress_one(&only, blocks);
+    memcpy(stream->state, lane.state, sizeof lane.state);
+}
+
+void perseid_sha256_update_and_many(
+    struct perseid_sha256 *stream, const uint8_t *bytes, size_t size, const size_t *offsets, const size_t *sizes,
+    size_t count, uint8_t *digests) {
+    const uint8_t *next = bytes;
+    size_t left = size;
+    size_t held = (size_t)(stream->size % BLOCK);
+    stream->size += size;
+    if (held > 0) {
+        size_t fill = left < BLOCK - held ? left : BLOCK - held;
+        if (fill) memcpy(stream->tail + held, next, fill);
+        next += fill;
+        left -= fill;
+        if (held + fill == BLOCK) take(stream, stream->tail, 1);
+    }
+    struct lane lanes[LANES];
+    // With the bytes of a block that is not full yet there is no more than that.
+    size_t blocks = left / BLOCK;
+    lanes[0].next = next;
+    lanes[0].blocks = blocks;
+    lanes[0].is_padded = 0;
+    lanes[0].is_stream = 1;
+    memcpy(lanes[0].state, stream->state, sizeof lanes[0].state);
+    run(lanes, 1, bytes, offsets, sizes, count, digests);
+    memcpy(stream->state, lanes[0].state, sizeof stream->state);
+    left -= blocks * BLOCK;
+    // Nothing is left where what was held is not a block yet.
+    if (left) memcpy(stream->tail, next + blocks * BLOCK, left);
+}
+
+void perseid_sha256_finish(const struct perseid_sha256 *stream, uint8_t *digest) {
+    struct lane lane;
+    struct lane *only = &lane;
+    memcpy(lane.state, stream->state, sizeof lane.state);
+    lane.next = stream->tail;
+    lane.rest = (size_t)(stream->size % BLOCK);
+    lane.bits = stream->size * 8;
+    lane.digest = digest;
+    pad(&lane);
+    compress_one(&only, lane.blocks);
+    finish(&lane);
+}
+
 #else // Other processors have extensions of their own; there the library hashes one message after the other.
 
 int perseid_sha256_is_supported(void) { return 0; }
@@ -175,5 +245,15 @@ void perseid_sha256_many(
     const uint8_t *bytes, const size_t *offsets, const size_t *sizes, size_t count, uint8_t *digests) {
     (void)bytes, (void)offsets, (void)sizes, (void)count, (void)digests;
 }
+
+void perseid_sha256_begin(struct perseid_sha256 *stream) { (void)stream; }
+
+void perseid_sha256_update_and_many(
+    struct perseid_sha256 *stream, const uint8_t *bytes, size_t size, const size_t *offsets, const size_t *sizes,
+    size_t count, uint8_t *digests) {
+    (void)stream, (void)bytes, (void)size, (void)offsets, (void)sizes, (void)count, (void)digests;
+}
+
+void perseid_sha256_finish(const struct perseid_sha256 *stream, uint8_t *digest) { (void)stream, (void)digest; }
 
 #endif

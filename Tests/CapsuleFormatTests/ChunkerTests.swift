@@ -77,4 +77,41 @@ import Testing
     func parametersThatMakeNoSenseAreRefused(minimum: Int, average: Int, maximum: Int) {
         #expect(ChunkerParameters(minimum: minimum, average: average, maximum: maximum) == nil)
     }
+
+    /// The definition, byte by byte.
+    private func plainChunks(of bytes: [UInt8], _ parameters: ChunkerParameters) -> [Range<Int>] {
+        let bits = UInt64(parameters.average.trailingZeroBitCount)
+        var chunks: [Range<Int>] = []
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + parameters.maximum)
+            var cut = end
+            var hash: UInt64 = 0
+            for position in start..<end {
+                hash = (hash << 1) &+ GearTable.words[Int(bytes[position])]
+                let length = position + 1 - start
+                let isBeforeAverage = length <= parameters.average
+                guard length > parameters.minimum, hash >> (64 - (isBeforeAverage ? bits + 2 : bits - 2)) == 0 else {
+                    continue
+                }
+                cut = position + 1
+                break
+            }
+            chunks.append(start..<cut)
+            start = cut
+        }
+        return chunks
+    }
+
+    /// Small parameters cut often and within blocks, the standard ones across many of them.
+    @Test(arguments: [
+        (256, 1 << 10, 5_000), (300, 1 << 13, 40_000), (5_000, 1 << 14, 70_001), (65_536, 1 << 18, 1 << 20),
+    ])
+    func blocksSideBySideCutAsByteByByte(minimum: Int, average: Int, maximum: Int) throws {
+        let parameters = try #require(ChunkerParameters(minimum: minimum, average: average, maximum: maximum))
+        for seed in UInt64(20)..<24 {
+            let bytes = deterministicBytes((3 << 20) + Int(seed) * 1237, seed: seed)
+            #expect(Chunker(parameters).chunks(of: bytes) == plainChunks(of: bytes, parameters))
+        }
+    }
 }

@@ -66,11 +66,27 @@ import Testing
         #expect(try assemble(empty.generation).isEmpty)
     }
 
-    @Test func bundlesAreReadOnlyAndNamedByTheirContent() throws {
-        try StoreFixture.publish("a", contents: old, in: store)
-        for name in try directory.names("bundles") {
-            #expect(ContentDigest(hashing: try directory.read("bundles/\(name)")).hex == name)
-            #expect(try directory.permissions("bundles/\(name)") == 0o444)
+    /// What a bundle of these chunks, one after the other, is called.
+    private func name(of chunks: some Sequence<ChunkEntry>) -> String {
+        var bytes = Array("perseid bundle 1\0".utf8)
+        for chunk in chunks {
+            bytes += chunk.id.bytes
+            bytes += (0..<4).map { UInt8(truncatingIfNeeded: chunk.storedLength >> (8 * $0)) }
+        }
+        return ContentDigest(hashing: bytes).hex
+    }
+
+    @Test func bundlesAreReadOnlyAndNamedByTheirChunks() throws {
+        let first = try StoreFixture.publish("a", contents: old, in: store)
+        let index = try store.index(of: first.generation)
+        let names = try directory.names("bundles")
+        #expect(names == index.bundles.map(\.id.hex).sorted())
+        for (number, bundle) in index.bundles.enumerated() {
+            let chunks = index.chunks.filter { Int($0.bundle) == number }.sorted { $0.offset < $1.offset }
+            #expect(name(of: chunks) == bundle.id.hex)
+            #expect(names.contains(bundle.id.hex))
+            #expect(try directory.permissions("bundles/\(bundle.id.hex)") == 0o444)
+            #expect(try directory.read("bundles/\(bundle.id.hex)").count == Int(bundle.size))
         }
     }
 
@@ -78,11 +94,43 @@ import Testing
         let writerDirectory = directory.path + "/w"
         try DurableFiles.makeDirectory(writerDirectory)
         var writer = BundleWriter(directory: writerDirectory)
-        let chunk = [UInt8](repeating: 1, count: 1 << 20)
-        let whole = 0..<chunk.count
-        for count in [1, 30, 2] { _ = try writer.append(Array(repeating: whole, count: count), of: chunk) }
+        let bytes = deterministicBytes(2 << 20, seed: 4)
+        let chunks = [0..<(1 << 20), (1 << 20)..<(2 << 20)].map {
+            (id: ContentDigest(hashing: Array(bytes[$0])), cut: $0)
+        }
+        var expected: [[UInt8]] = [[]]
+        // The last of a portion, the first of a bundle, and runs of those that follow one another.
+        for count in [1, 30, 2] {
+            let batch = (0..<count).map { chunks[$0 % 2] }
+            let (places, portions) = writer.place(batch)
+            try writer.write(portions, of: bytes)
+            for (chunk, place) in zip(batch, places) {
+                if place.bundle == expected.count { expected.append([]) }
+                #expect(place.bundle == expected.count - 1)
+                #expect(Int(place.offset) == expected[place.bundle].count)
+                expected[place.bundle] += bytes[chunk.cut]
+            }
+        }
         try writer.finish()
         #expect(writer.finished.map(\.size) == [16 << 20, 16 << 20, 1 << 20])
+        for (bundle, contents) in zip(writer.finished, expected) {
+            #expect(try directory.read("w/\(bundle.id.hex)") == contents)
+        }
+        #expect(try directory.names("w").count == 3)
+    }
+
+    /// Longer than a few windows and with repeats in it, so that buffers are used again.
+    @Test func longStreamsComeOutAsTheyWentIn() throws {
+        let piece = deterministicBytes(9 << 20, seed: 5)
+        let long = piece + deterministicBytes(13 << 20, seed: 6) + piece + deterministicBytes(700_001, seed: 7)
+        let published = try StoreFixture.publish("a", contents: long, in: store)
+        #expect(try assemble(published.generation) == long)
+        #expect(published.newBytes < 24 << 20)
+        let manifest = try store.manifest(of: published.generation)
+        #expect(manifest.stream(.root)?.sha256 == ContentDigest(hashing: long))
+        #expect(
+            try store.index(of: published.generation).chunks.map { Int($0.storedLength) }
+                == Chunker().chunks(of: long).map(\.count))
     }
 
     @Test func catalogueIsRebuiltWhereItIsLostStaleOrDamaged() throws {

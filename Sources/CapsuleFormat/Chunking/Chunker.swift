@@ -38,17 +38,58 @@ public struct Chunker: Sendable {
             hash = (hash << 1) &+ gear[Int(bytes[position])]
             position &+= 1
         }
-        while position < middle {
-            hash = (hash << 1) &+ gear[Int(bytes[position])]
-            position &+= 1
-            if hash < strictLimit { return position }
+        if let cut = firstCut(bytes, &position, to: middle, below: strictLimit, &hash, gear) { return cut }
+        return firstCut(bytes, &position, to: end, below: looseLimit, &hash, gear) ?? end
+    }
+
+    /// Bytes of a block, of which two are gone through side by side.
+    private static let block = 1 << 12
+
+    /// Goes from `position` to `end`, which is at most `bytes.count`, and stops behind the first byte where the hash is
+    /// below `limit`.
+    ///
+    /// Each step of one hash waits for the one before, so two blocks are gone through at once. The hash remembers 64
+    /// bytes, so that of the second block is known once these have been taken.
+    private func firstCut(
+        _ bytes: Span<UInt8>, _ position: inout Int, to end: Int, below limit: UInt64, _ hash: inout UInt64,
+        _ gear: Span<UInt64>
+    ) -> Int? {
+        var first = hash
+        while end &- position >= 2 &* Self.block {
+            // All of both blocks lies before `end`, and 64 bytes before the second in the first.
+            let middle = position &+ Self.block
+            var second: UInt64 = 0
+            for place in (middle &- Self.window)..<middle {
+                second = (second << 1) &+ gear[unchecked: Int(bytes[unchecked: place])]
+            }
+            var place = position
+            while place < middle {
+                first = (first << 1) &+ gear[unchecked: Int(bytes[unchecked: place])]
+                second = (second << 1) &+ gear[unchecked: Int(bytes[unchecked: place &+ Self.block])]
+                place &+= 1
+                if min(first, second) < limit { break }
+            }
+            if min(first, second) < limit {
+                // A cut in the second block counts if none follows in the first.
+                let later = second < limit ? place &+ Self.block : nil
+                if first < limit { return place }
+                while place < middle {
+                    first = (first << 1) &+ gear[unchecked: Int(bytes[unchecked: place])]
+                    place &+= 1
+                    if first < limit { return place }
+                }
+                return later
+            }
+            first = second
+            position = middle &+ Self.block
         }
+        hash = first
         while position < end {
             hash = (hash << 1) &+ gear[Int(bytes[position])]
             position &+= 1
-            if hash < looseLimit { return position }
+            if hash < limit { return position }
         }
-        return end
+        return nil
     }
 
     /// The chunks of a whole stream, in order, as ranges of `bytes`.

@@ -18,10 +18,15 @@ extension ContentDigest {
             }
             count = parts.count * length
         }
-        return parts.indices.map { part in
-            ContentDigest(bytes: digests[(part * length)..<((part + 1) * length)]) ?? .zero
+        return split(digests)
+    }
+
+    /// Digests that lie one after the other.
+    static func split(_ digests: [UInt8]) -> [ContentDigest] {
+        stride(from: 0, to: digests.count, by: length).map { start in
+            ContentDigest(bytes: digests[start..<min(start + length, digests.count)]) ?? .zero
         }
     }
 
-    private static let hasExtensions = perseid_sha256_is_supported() == 1
+    static let hasExtensions = perseid_sha256_is_supported() == 1
 }

@@ -37,85 +37,73 @@ struct ChunkDeposit {
         writer = BundleWriter(directory: directory)
     }
 
-    /// Bytes of a stream that are in memory at once.
-    private static let windowSize = 16 << 20
-
     /// Cuts a file into chunks and stores those that are new.
-    /// - Parameter progress: bytes of the file that are done, called for each 16 MiB.
+    ///
+    /// While one window is hashed on one thread, the one before is written and the next one read and cut on another.
+    /// - Parameter progress: bytes of the file that are done, called for each window.
     mutating func add(
         _ role: StreamRole, file path: String, progress: (Int64) -> Void
     ) throws(StoreError) -> CapsuleManifest.StreamSummary {
-        let file = try OpenFile.reading(path)
-        var whole = ContentHasher()
+        let windows = try StreamWindows(path, chunker: chunker)
+        var whole = StreamHasher()
         var size: Int64 = 0
         var chunks: [Placed] = []
-        var window = [UInt8](repeating: 0, count: Self.windowSize)
-        var filled = 0
-        var atEnd = false
-        while true {
-            while !atEnd, filled < window.count {
-                let count = try file.read(into: &window, from: filled)
-                filled += count
-                atEnd = count == 0
+        var current = try windows.next(after: nil)
+        var unwritten: Unwritten?
+        while let window = current {
+            let (next, hashed) = Together.run { [unwritten, writer] () -> Result<StreamWindows.Window?, StoreError> in
+                Result { () throws(StoreError) in
+                    if let unwritten { try writer.write(unwritten.portions, of: unwritten.window.bytes) }
+                    return try windows.next(after: window)
+                }
+            } and: { [whole] in
+                Self.hash(window, whole)
             }
-            if filled == 0 { break }
-            let cuts = cuts(of: window, filled: filled, atEnd: atEnd)
-            let used = cuts.last?.upperBound ?? 0
-            let digests: [ContentDigest]
-            (digests, whole) = Self.digests(of: cuts, in: window, whole)
-            chunks += try place(digests, cuts, of: window)
-            window.withUnsafeMutableBufferPointer { window in
-                _ = window[..<(filled - used)].update(fromContentsOf: window[used..<filled])
-            }
-            filled -= used
-            size += Int64(used)
+            if let done = unwritten.take() { windows.recycle(done.window) }
+            current = try next.get()
+            whole = hashed.whole
+            let (placed, portions) = place(hashed.digests, window.cuts)
+            chunks += placed
+            unwritten = Unwritten(window: window, portions: portions)
+            size += Int64(window.size)
             progress(size)
         }
+        if let unwritten { try writer.write(unwritten.portions, of: unwritten.window.bytes) }
         streams.append((role, chunks))
         return CapsuleManifest.StreamSummary(role: role, size: size, sha256: whole.finalize())
     }
 
-    /// The chunks that the first `filled` bytes of a window hold whole.
-    private func cuts(of window: [UInt8], filled: Int, atEnd: Bool) -> [Range<Int>] {
-        var cuts: [Range<Int>] = []
-        var start = 0
-        while start < filled, atEnd || filled - start >= chunker.parameters.maximum {
-            let length = chunker.firstChunkLength(window.span.extracting(start..<filled))
-            cuts.append(start..<(start + length))
-            start += length
-        }
-        return cuts
+    /// A window whose new chunks have their places and are in no file yet.
+    private struct Unwritten: Sendable {
+        var window: StreamWindows.Window
+        var portions: [BundleWriter.Portion]
     }
 
-    /// The digests of chunks, and the stream's with all of them: the chunks' on one thread, the stream's on another.
-    private static func digests(
-        of cuts: [Range<Int>], in window: [UInt8], _ whole: ContentHasher
-    ) -> ([ContentDigest], ContentHasher) {
-        Together.run {
-            ContentDigest.hashing(cuts, of: window.span)
-        } and: {
-            var whole = whole
-            whole.update(window.span.extracting(0..<(cuts.last?.upperBound ?? 0)).bytes)
-            return whole
-        }
+    /// The digests of a window's chunks, and the stream's with all of them.
+    private static func hash(
+        _ window: StreamWindows.Window, _ whole: StreamHasher
+    ) -> (digests: [ContentDigest], whole: StreamHasher) {
+        var whole = whole
+        let digests = whole.update(window.bytes.span.extracting(0..<window.size), hashing: window.cuts)
+        return (digests, whole)
     }
 
-    /// Where the chunks of a window are; those that are nowhere yet are stored.
+    /// Where the chunks of a window are, and what is to be written of it: those that are nowhere yet.
     private mutating func place(
-        _ digests: [ContentDigest], _ cuts: [Range<Int>], of window: [UInt8]
-    ) throws(StoreError) -> [Placed] {
+        _ digests: [ContentDigest], _ cuts: [Range<Int>]
+    ) -> ([Placed], [BundleWriter.Portion]) {
         var new: [ContentDigest: Range<Int>] = [:]
-        var order: [ContentDigest] = []
+        var order: [(id: ContentDigest, cut: Range<Int>)] = []
         for (id, cut) in zip(digests, cuts) where fresh[id] == nil && new[id] == nil {
             if catalogue.find(id)?.length == UInt32(truncatingIfNeeded: cut.count) { continue }
             new[id] = cut
-            order.append(id)
+            order.append((id, cut))
         }
-        let places = try writer.append(order.compactMap { new[$0] }, of: window)
-        for (id, place) in zip(order, places) { fresh[id] = place }
+        let (places, portions) = writer.place(order)
+        for (chunk, place) in zip(order, places) { fresh[chunk.id] = place }
         for cut in new.values { newBytes += Int64(cut.count) }
         knownBytes += cuts.reduce(0) { $0 + Int64($1.count) } - new.values.reduce(0) { $0 + Int64($1.count) }
-        return zip(digests, cuts).compactMap { id, cut in
+        let placed = zip(digests, cuts).compactMap { id, cut -> Placed? in
             let length = UInt32(truncatingIfNeeded: cut.count)
             if let place = fresh[id] {
                 return Placed(id: id, length: length, offset: place.offset, bundle: .fresh(place.bundle))
@@ -123,6 +111,7 @@ struct ChunkDeposit {
             guard let found = catalogue.find(id) else { return nil }
             return Placed(id: id, length: length, offset: found.offset, bundle: .shared(share(found.bundle)))
         }
+        return (placed, portions)
     }
 
     /// The number of an earlier build's bundle among those that this generation shares.
