@@ -34,12 +34,11 @@ public final class DHCPServer: Sendable {
     private static let batchSize = 64
     /// The pause after so many answers, for others to take them from there.
     private static let breath = Duration.microseconds(200)
-    /// The least time from one look at the sockets to the next. Whoever comes alone is answered at once; in a storm a
-    /// few gather meanwhile, and share the costs of a thread's wake, a call and a run of replies.
-    private static let turnInterval = Duration.microseconds(500)
-    /// The least time from one group of leases to the next: half of a disk's and a thread's time went into groups of
-    /// one lease without it.
-    private static let commitInterval = Duration.milliseconds(2)
+    /// Between two looks at the sockets: datagrams.
+    private static let turns = GatheringPause(short: .microseconds(200), long: .microseconds(500), storm: 34_000)
+    /// Between two groups of leases, which are on stable storage at most 2 ms later than they could be: half of a
+    /// disk's and a thread's time went into groups of one lease without it.
+    private static let groups = GatheringPause(short: .milliseconds(1), long: .milliseconds(2), storm: 17_000)
 
     /// - Parameters:
     ///   - commit: puts leases on stable storage before it returns; called on a thread of its own, for all leases at
@@ -88,15 +87,16 @@ public final class DHCPServer: Sendable {
             try poller.add(sockets.bootServer.descriptor, token: UInt64(DHCPPort.bootServer.rawValue))
             perform(machine.withLock { $0.start(at: wallMilliseconds()) })
             var room = ReceiveBatch(capacity: Self.batchSize, datagramSize: DHCPMessage.maximumSize + 1)
+            var turns = Self.turns
             while !waker.isStopRequested {
                 var ready: [DHCPPort] = []
                 try poller.wait(milliseconds: nil) { token, _ in
                     if let port = UInt16(exactly: token).flatMap(DHCPPort.init(rawValue:)) { ready.append(port) }
                 }
                 let began = ContinuousClock.now
-                var isBehind = false
-                for port in ready where serve(port, &room) == room.capacity { isBehind = true }
-                if !isBehind { waitOut(Self.turnInterval, since: began) }
+                let counts = ready.map { serve($0, &room) }
+                let rest = turns.rest(after: counts.reduce(0, +), elapsed: .now - began)
+                if !counts.contains(room.capacity) { pause(rest) }
             }
         } catch {
             report("DHCP on \(interface.name) has ended: \(error)")
@@ -167,13 +167,14 @@ public final class DHCPServer: Sendable {
     private func commitUntilStopped() {
         do throws(SystemError) {
             let poller = try Poller(waker: committing.waker)
+            var groups = Self.groups
             while true {
                 let isLast = committing.waker.isStopRequested
                 let batches = committing.takeAll()
                 if !batches.isEmpty {
                     let began = ContinuousClock.now
-                    store(batches)
-                    waitOut(Self.commitInterval, since: began)
+                    let count = store(batches)
+                    pause(groups.rest(after: count, elapsed: .now - began))
                 } else if isLast {
                     return
                 } else {
@@ -185,13 +186,12 @@ public final class DHCPServer: Sendable {
         }
     }
 
-    /// What comes alone is dealt with at once; where much comes, more gathers meanwhile.
-    private func waitOut(_ interval: Duration, since began: ContinuousClock.Instant) {
-        let rest = interval - (ContinuousClock.now - began)
+    private func pause(_ rest: Duration) {
         if rest > .zero { usleep(UInt32(clamping: Int64(rest / .microseconds(1)))) }
     }
 
-    private func store(_ batches: [DHCPBatch]) {
+    /// Gives how many leases there were.
+    private func store(_ batches: [DHCPBatch]) -> Int {
         let leases = batches.flatMap(\.leases)
         do {
             try commit(leases)
@@ -204,6 +204,7 @@ public final class DHCPServer: Sendable {
             let now = wallMilliseconds()
             for batch in batches { perform(batch.afterFailedCommit("\(error)", at: now)) }
         }
+        return leases.count
     }
 
     /// What waited for a slow disk is no burst for that.
@@ -212,7 +213,7 @@ public final class DHCPServer: Sendable {
         while rest.count > Self.batchSize {
             perform(rest.prefix(Self.batchSize))
             rest = rest.dropFirst(Self.batchSize)
-            waitOut(Self.breath, since: .now)
+            pause(Self.breath)
         }
         perform(rest)
     }

@@ -51,7 +51,10 @@ struct OwnFigures: Sendable {
             let report = try await storm(
                 ["--load", "leases", "--rate", "\(rate)", "--seconds", "4", "--nodes", "\(rate * 4)"],
                 seed: firstSeed + round)
-            say("  \(rate)/s offered: \(Int(report.answeredPerSecond))/s, p99 \(report.exchange.p99) ms")
+            say(
+                "  \(rate)/s offered: \(Int(report.answeredPerSecond))/s, p50 \(report.exchange.p50) ms,"
+                    + " p99 \(report.exchange.p99) ms (OFFER \(report.offer.p99), ACK \(report.acknowledgement.p99),"
+                    + " the generator's own lag \(report.lag.p99)), longest \(report.exchange.max) ms")
             reports.append(report)
         }
         return reports.sorted { value($0) < value($1) }[(reports.count - 1) / 2]
