@@ -47,8 +47,13 @@ struct DHCPServerTests {
             }
         }
 
-        init(proxy: @escaping @Sendable (DHCPSettings) throws -> ProxyDHCPMachine) throws {
-            try self.init { (settings: DHCPSettings) in DHCPRole(try proxy(settings)) }
+        /// With a proxy, to which every machine is the node n1.
+        static func withProxy() throws -> Site {
+            try Site { (settings: DHCPSettings) in
+                let settings = ProxyDHCPSettings(
+                    serverAddress: settings.serverAddress, subnet: settings.subnet, httpPort: settings.httpPort)
+                return DHCPRole(ProxyDHCPMachine(settings: settings) { _ in .known(name: "n1") })
+            }
         }
 
         private init(_ role: @escaping @Sendable (DHCPSettings) throws -> DHCPRole) throws {
@@ -200,12 +205,7 @@ struct DHCPServerTests {
 
     @Test("a proxy answers firmware by broadcast and gives nobody an address; who talks to it is in the ARP table")
     func proxy() throws {
-        let site = try Site(proxy: { settings in
-            ProxyDHCPMachine(
-                settings: ProxyDHCPSettings(
-                    serverAddress: settings.serverAddress, subnet: settings.subnet, httpPort: settings.httpPort),
-                verdict: { _ in .known(name: "n1") })
-        })
+        let site = try Site.withProxy()
         defer { site.close() }
         #expect(site.udhcpc(["-t", "2", "-T", "1", "-A", "1"]).status != 0)
         let sent = try #require(capturedFrames("bios-virtio-ipxe").first).bytes
@@ -233,12 +233,7 @@ struct DHCPServerTests {
 
     @Test("a proxy goes by other settings from the next message on, on both ports, while it runs")
     func proxySettings() throws {
-        let site = try Site(proxy: { settings in
-            ProxyDHCPMachine(
-                settings: ProxyDHCPSettings(
-                    serverAddress: settings.serverAddress, subnet: settings.subnet, httpPort: settings.httpPort),
-                verdict: { _ in .known(name: "n1") })
-        })
+        let site = try Site.withProxy()
         defer { site.close() }
         let sent = try #require(capturedFrames("uefi-edk2-pxe-ipxe").first).bytes
         func offer() throws -> DHCPMessage {
