@@ -90,9 +90,10 @@ struct Play {
         require(message.operation == .reply && message.mac == request.mac, "an answer to \(message.mac)")
         require(message.transactionID == request.transactionID, "an answer of another transaction")
         require(reply.bytes.count <= max(300, request.options.payloadLimit), "an answer of \(reply.bytes.count) bytes")
-        // A relay agent may stand in for the server (RFC 5107).
+        // A relay agent may stand in for the server of addresses (RFC 5107), but not for that of boot files.
         let override = request.relayAddress == .any ? nil : request.options.relayAgent?.serverIdentifierOverride
-        let server = [.offer, .ack, .nak].contains(message.options.messageType) ? override ?? Step.server : Step.server
+        let mayStandIn = reply.source == .server && [.offer, .ack, .nak].contains(message.options.messageType)
+        let server = mayStandIn ? override ?? Step.server : Step.server
         require(message.options.serverIdentifier == server, "an answer without its server")
         require(message.options.clientIdentifier == request.options.clientIdentifier, "option 61 is not echoed")
         require(message.options.relayAgentInformation == request.options.relayAgentInformation, "nor is 82")
