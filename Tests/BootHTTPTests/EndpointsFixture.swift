@@ -112,6 +112,26 @@ final class EndpointsFixture: Sendable {
         return try post("/node/v1/check-in", message, token: token)
     }
 
+    /// Changes the registry as an admin's command does while the server runs.
+    func edit(_ edits: [RegistryEdit]) throws {
+        let other = try SQLiteStore(path: path + "/registry.sqlite")
+        _ = try other.edit(edits, note: ChangeNote(author: "admin", what: "test", at: 1))
+        try ledger.tick(at: 0)
+    }
+
+    /// Of an agent that has checked in.
+    func agentToken() throws -> String {
+        try JSONDecoder().decode(CheckInReply.self, from: Data(checkIn(bootToken()).bytes)).token
+    }
+
+    /// - Returns: its id.
+    func addBundle(_ bytes: Data) throws -> String {
+        let id = ContentDigest(hashing: Array(bytes)).hex
+        try FileManager.default.createDirectory(atPath: path + "/bundles", withIntermediateDirectories: true)
+        try bytes.write(to: URL(fileURLWithPath: path + "/bundles/" + id))
+        return id
+    }
+
     func events(_ kind: BootEvent.Kind) throws -> [BootEvent] {
         try ledger.flush()
         let recorded = try store.attempts(of: Self.mac, limit: 9).flatMap { try store.timeline(of: $0.id).map(\.event) }

@@ -82,4 +82,44 @@ import Testing
         let reply = try reply(checkIn(fixture, fixture.bootToken(), key: LayerKey()))
         #expect(fixture.get(Self.path, token: reply.token).status == 204)
     }
+
+    /// The node's own before its groups' in their order, these before what they inherit from, that before what all have.
+    @Test func groupsTakePart() async throws {
+        let fixture = try await EndpointsFixture(
+            node: Node(mac: EndpointsFixture.mac, name: "n001", capsule: "tiny", groups: ["gpu", "rack1"]),
+            building: true)
+        let groups = [
+            NodeGroup(name: "compute"), NodeGroup(name: "gpu", parents: ["compute"]), NodeGroup(name: "rack1"),
+            NodeGroup(name: "rack2"),
+        ]
+        try fixture.edit(groups.map { .group(from: nil, to: $0) })
+        let files = [
+            "all/etc/motd": "all", "group/compute/etc/motd": "compute", "group/rack1/etc/motd": "rack1",
+            "group/gpu/etc/motd": "gpu", "group/rack2/etc/other": "not ours",
+            "group/rack1/etc/issue": "rack1", "group/compute/etc/issue": "compute", "all/etc/issue": "all",
+            "group/compute/etc/profile": "compute", "all/etc/profile": "all",
+            "node/n001/etc/hostname": "n001", "group/gpu/etc/hostname": "gpu",
+            "group/gpu/etc/groups.mustache": "{{#groups}}{{.}} {{/groups}}",
+        ]
+        for (name, text) in files {
+            let url = URL(fileURLWithPath: "\(fixture.path)/nodefiles/\(name)")
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
+        }
+        let key = LayerKey()
+        let reply = try reply(checkIn(fixture, fixture.bootToken(), key: key))
+        let answer = fixture.get(Self.path, token: reply.token)
+        let sealed = try JSONDecoder().decode(SealedLayer.self, from: Data(answer.bytes))
+        var keys = TrustedKeys()
+        for file in try fixture.capsules.publicKeys() { try keys.add(publicKeyFile: file.file) }
+        let recipient = SealedLayer.Recipient(attempt: reply.attempt, mac: EndpointsFixture.mac.description)
+        let layer = try sealed.open(for: recipient, with: key, trusting: keys)
+        let texts = layer.files.map { "\($0.path) \(String(decoding: $0.contents, as: UTF8.self))" }
+        #expect(
+            texts == [
+                "/etc/groups gpu compute rack1 ", "/etc/hostname n001", "/etc/issue compute", "/etc/motd gpu",
+                "/etc/profile compute",
+            ])
+    }
 }

@@ -52,8 +52,8 @@ extension BootEndpoints {
             name: node.name, mac: node.mac.description,
             address: hosts.first { $0.name == node.name }?.address.description ?? "", attempt: attempt.id,
             server: planMaker.servers.first ?? "", capsule: attempt.capsule ?? "",
-            // Those that come first win, which is to come last here.
-            groups: ledger.groups.line(of: node.groups).reversed(),
+            // `all` is everybody's, and no group of theirs.
+            groups: ledger.groups.line(of: node.groups).dropLast(),
             hosts: hosts.map { ($0.name, $0.address.description) })
     }
 }

@@ -3,7 +3,8 @@ import Foundation
 import Mustache
 
 /// The directory of the nodes' own files. What is below `all` goes to every node, below `group/NAME` to those of that
-/// group, below `node/NAME` to that one; a later one takes the place of an earlier one of the same path.
+/// group, below `node/NAME` to that one. The nearer one takes the place of the others of the same path: the node's own,
+/// then its groups' in the order in which settings are looked for, then that of all.
 ///
 /// A file whose name ends in `.mustache` is a template and loses that ending. Permissions are those that the file has
 /// here; `.owners` in `all`, `group/NAME` or `node/NAME` may say more: a line is `MODE OWNER:GROUP PATH`, in octal and
@@ -17,6 +18,7 @@ public struct NodeFiles: Sendable {
         public var attempt: Int64
         public var server: String
         public var capsule: String
+        /// Those that the node is in, directly or by inheritance, the nearest first.
         public var groups: [String]
         /// The nodes that have a lease, for `/etc/hosts`.
         public var hosts: [(name: String, address: String)]
@@ -58,7 +60,7 @@ public struct NodeFiles: Sendable {
     public func layer(_ values: Values) throws -> NodeLayer? {
         var files: [String: NodeLayer.File] = [:]
         var owners = Owners()
-        for place in ["all"] + values.groups.map({ "group/\($0)" }) + ["node/\(values.name)"] {
+        for place in ["all"] + values.groups.reversed().map({ "group/\($0)" }) + ["node/\(values.name)"] {
             try owners.read("\(directory)/\(place)/.owners")
             for file in try tree("\(directory)/\(place)", owners, values) { files[file.path] = file }
         }
