@@ -20,6 +20,7 @@ public struct BootEndpoints: Sendable {
     let traffic = BundleTraffic()
     let layerKeys = LayerKeys()
     let bundles = OpenBundles()
+    let paces = NodePaces()
 
     /// - Parameters:
     ///   - nodeFiles: what nodes have of their own; nil: nothing.
@@ -180,10 +181,12 @@ public struct BootEndpoints: Sendable {
     private func answer(
         withBundle file: ReadOnlyFile, _ id: String, of attempt: Attempt, _ request: BootRequest
     ) -> BootAnswer {
-        // Its name is its digest, and what it holds never changes.
+        // What a name stands for never changes.
         var answer = send(
             file, EntityTag(digest: id), request, type: BootFileType.bytes, account: .bundle(id, attempt: attempt.id))
         answer.needsPlace = answer.status < 300
+        let rate = ledger.nodeRate(of: attempt.node) ?? planMaker.bytesPerSecond
+        answer.pace = rate.map { paces.pace(of: attempt.node, bytesPerSecond: $0) }
         return answer
     }
 

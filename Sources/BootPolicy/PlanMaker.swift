@@ -26,7 +26,7 @@ public struct PlanMaker: Sendable {
     /// Seconds between heartbeats of a ready node, and between check-ins of a waiting one.
     public var heartbeatSeconds: Int
     public var waitSeconds: Int
-    /// How fast one node may fetch; nil: as fast as it goes.
+    /// How fast a node may fetch that has no `nodeRate`, nor its groups; nil: as fast as it goes.
     public var bytesPerSecond: Int64?
     /// The disk on which nodes keep chunks, where they have one.
     public var cache: Plan.Cache?
@@ -59,7 +59,7 @@ public struct PlanMaker: Sendable {
         // A boot of another capsule leaves the disk alone.
         let install = boot?.isOfAnotherCapsule == true ? nil : install
         if let install, install.isDone { return local(node, "its disk has install \(install.achieved)", install) }
-        let settings = groups.settings(of: node, server: NodeSettings(capsule: defaultCapsule, handoff: handoff))
+        let settings = groups.settings(of: node, server: serverSettings)
         guard let (wanted, source) = choice(settings, boot) else {
             return wait(node, because: "neither the node nor the server names a capsule")
         }
@@ -74,7 +74,7 @@ public struct PlanMaker: Sendable {
             reasons.append("install \(install.desired) was asked for, its disk has \(install.achieved)")
             return Plan(
                 action: .disk, nodeName: node.name, capsule: capsule.reference, handoff: .switch, servers: servers,
-                waitSeconds: heartbeatSeconds, bytesPerSecond: bytesPerSecond, reasons: reasons)
+                waitSeconds: heartbeatSeconds, bytesPerSecond: pace(settings), reasons: reasons)
         }
         guard let handoff = chooseHandoff(settings.handoff, checkIn: checkIn, capsule: capsule, reasons: &reasons)
         else {
@@ -82,7 +82,17 @@ public struct PlanMaker: Sendable {
         }
         return Plan(
             action: .diskless, nodeName: node.name, capsule: capsule.reference, handoff: handoff, servers: servers,
-            waitSeconds: heartbeatSeconds, bytesPerSecond: bytesPerSecond, cache: cache, reasons: reasons)
+            waitSeconds: heartbeatSeconds, bytesPerSecond: pace(settings), cache: cache, reasons: reasons)
+    }
+
+    private var serverSettings: NodeSettings {
+        NodeSettings(capsule: defaultCapsule, handoff: handoff, nodeRate: bytesPerSecond)
+    }
+
+    /// The pace that an agent is told. One of the node or a group may change while the node fetches: the server keeps
+    /// it, as it keeps every pace, and the agent need not know.
+    private func pace(_ settings: ResolvedSettings) -> Int64? {
+        settings.nodeRate.flatMap { $0.source == .server ? $0.value : nil }
     }
 
     /// The capsule that is wanted, and who wants it.

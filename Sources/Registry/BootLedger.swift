@@ -213,6 +213,9 @@ public final class BootLedger: Sendable {
 
     public var groups: GroupTree { state.withLock { $0.book.groups } }
 
+    /// How fast a node may fetch capsules by its own setting or a group's, in bytes a second.
+    public func nodeRate(of mac: MACAddress) -> Int64? { state.withLock { $0.book.nodeRate(of: mac) } }
+
     /// What a node boots on this attempt instead of what its settings say; decided when it asks the first time, and the
     /// same afterwards. What was for once is used up, in one transaction with the attempt.
     public func decideBoot(of mac: MACAddress) -> NextBoot? {

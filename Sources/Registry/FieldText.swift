@@ -82,6 +82,15 @@ enum FieldText {
         return text
     }
 
+    /// Bytes a second, from a whole number of megabytes.
+    static func megabytes(_ text: String?) throws(InvalidValue) -> Int64? {
+        guard let text else { return nil }
+        guard let number = Int64(text), (1...100_000).contains(number) else {
+            throw InvalidValue(text, expected: "number of megabytes a second, 1 to 100000")
+        }
+        return number * 1_000_000
+    }
+
     /// A user of a BMC; HTTP ends its name with a colon (RFC 7617, 2).
     static func user(_ text: String?) throws(InvalidValue) -> String? {
         guard let text = try word(text) else { return nil }

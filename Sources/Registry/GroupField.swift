@@ -1,7 +1,7 @@
 extension NodeGroup {
     /// What can be read and written of a group by name.
     public enum Field: String, Codable, CaseIterable, Hashable, Sendable {
-        case name, parents, capsule, provider, handoff, kernelArguments, console, power, powerUser, comment
+        case name, parents, capsule, provider, handoff, kernelArguments, console, nodeRate, power, powerUser, comment
     }
 
     public subscript(field: Field) -> String? {
@@ -9,7 +9,7 @@ extension NodeGroup {
         case .name: name
         case .parents: parents.isEmpty ? nil : parents.joined(separator: ",")
         case .comment: comment
-        case .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser:
+        case .capsule, .provider, .handoff, .kernelArguments, .console, .nodeRate, .power, .powerUser:
             NodeField(rawValue: field.rawValue).flatMap { settings[$0] }
         }
     }
@@ -22,7 +22,7 @@ extension NodeGroup {
             case .name: name = try NodeName.validated(text ?? "")
             case .parents: parents = try FieldText.names(text)
             case .comment: comment = try FieldText.line(text)
-            case .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser:
+            case .capsule, .provider, .handoff, .kernelArguments, .console, .nodeRate, .power, .powerUser:
                 if let field = NodeField(rawValue: field.rawValue) { try settings.set(field, to: text) }
             }
         } catch {

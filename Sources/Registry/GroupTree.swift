@@ -7,6 +7,7 @@ public struct GroupTree: Sendable {
     private let groups: [String: NodeGroup]
     /// Each group and what it inherits from, without `all`.
     private let lines: [String: [String]]
+    private let hasRates: Bool
 
     /// A group that is not there inherits nothing, and a cycle is cut where it closes: what `check` refuses must not
     /// keep a node from booting if a database has it nevertheless.
@@ -16,6 +17,7 @@ public struct GroupTree: Sendable {
         for group in groups { Self.follow(group.name, byName, [], &lines) }
         self.groups = byName
         self.lines = lines
+        hasRates = groups.contains { $0.settings.nodeRate != nil }
     }
 
     @discardableResult private static func follow(
@@ -56,6 +58,16 @@ public struct GroupTree: Sendable {
         }
         resolved.fill(from: server, .server)
         return resolved
+    }
+
+    /// The `nodeRate` of the settings alone, which is asked for with each range of a capsule.
+    public func nodeRate(of node: Node) -> Int64? {
+        if let rate = node.settings.nodeRate { return rate }
+        guard hasRates else { return nil }
+        for name in line(of: node.groups) {
+            if let rate = groups[name]?.settings.nodeRate { return rate }
+        }
+        return nil
     }
 
     /// Refuses a group that inherits from itself, from `all`, or from one that is not there.

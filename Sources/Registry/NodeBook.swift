@@ -109,6 +109,10 @@ public struct NodeBook: Sendable {
     /// The nodes, in no order.
     public var records: [NodeRecord] { Array(nodes.values) }
 
+    func nodeRate(of mac: MACAddress) -> Int64? {
+        nodes[primary(of: mac)].flatMap { groups.nodeRate(of: $0.node) }
+    }
+
     /// What a node boots on the attempt that runs: what its next boot says, which is used up by that if it was for
     /// once. Nil: what its settings say.
     public mutating func decideBoot(of mac: MACAddress) -> (boot: NextBoot?, changes: [Change]) {

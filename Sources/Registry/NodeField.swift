@@ -5,13 +5,13 @@ import BootProtocols
 /// form as text; nil is a value that is not there.
 public enum NodeField: String, Codable, CaseIterable, Hashable, Sendable {
     case name, enabled, approved, address, interfaces, uuid, serial, groups
-    case capsule, provider, handoff, kernelArguments, console
+    case capsule, provider, handoff, kernelArguments, console, nodeRate
     case power, powerUser, bmc
     case nextBoot, desiredGeneration, achievedGeneration, tags, comment
 
     /// Those that groups have as well.
     public static let settings: [NodeField] = [
-        .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser,
+        .capsule, .provider, .handoff, .kernelArguments, .console, .nodeRate, .power, .powerUser,
     ]
 }
 
@@ -26,7 +26,7 @@ extension Node {
         case .uuid: uuid
         case .serial: serial
         case .groups: Self.list(groups)
-        case .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser: settings[field]
+        case .capsule, .provider, .handoff, .kernelArguments, .console, .nodeRate, .power, .powerUser: settings[field]
         case .bmc: bmc
         case .nextBoot: nextBoot?.text
         case .desiredGeneration: desiredGeneration
@@ -57,7 +57,7 @@ extension Node {
         case .uuid: uuid = try FieldText.uuid(text)
         case .serial: serial = try FieldText.line(text)
         case .groups: groups = try FieldText.names(text)
-        case .capsule, .provider, .handoff, .kernelArguments, .console, .power, .powerUser:
+        case .capsule, .provider, .handoff, .kernelArguments, .console, .nodeRate, .power, .powerUser:
             try settings.set(field, to: text)
         case .bmc: bmc = try FieldText.bmc(text)
         case .nextBoot: nextBoot = if let text { try NextBoot(text: text) } else { nil }
@@ -95,6 +95,7 @@ extension NodeSettings {
         case .handoff: handoff?.rawValue
         case .kernelArguments: kernelArguments
         case .console: console
+        case .nodeRate: nodeRate.map { String($0 / 1_000_000) }
         case .power: power?.rawValue
         case .powerUser: powerUser
         default: nil
@@ -108,6 +109,7 @@ extension NodeSettings {
         case .handoff: handoff = try FieldText.choice(text)
         case .kernelArguments: kernelArguments = try FieldText.arguments(text)
         case .console: console = try FieldText.word(FieldText.arguments(text))
+        case .nodeRate: nodeRate = try FieldText.megabytes(text)
         case .power: power = try FieldText.choice(text)
         case .powerUser: powerUser = try FieldText.user(text)
         default: break

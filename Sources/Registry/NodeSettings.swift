@@ -11,6 +11,8 @@ public struct NodeSettings: Codable, Hashable, Sendable {
     public var kernelArguments: String?
     /// Where the kernel talks, as `console=` takes it: `ttyS1,115200`. It replaces what the arguments say of that.
     public var console: String?
+    /// How fast a node may fetch capsules over all its connections, in bytes a second.
+    public var nodeRate: Int64?
     /// How its BMC is spoken to.
     public var power: PowerProtocol?
     /// The BMC's user.
@@ -18,13 +20,15 @@ public struct NodeSettings: Codable, Hashable, Sendable {
 
     public init(
         capsule: String? = nil, provider: NodeProvider? = nil, handoff: Plan.Handoff? = nil,
-        kernelArguments: String? = nil, console: String? = nil
+        kernelArguments: String? = nil, console: String? = nil,
+        nodeRate: Int64? = nil
     ) {
         self.capsule = capsule
         self.provider = provider
         self.handoff = handoff
         self.kernelArguments = kernelArguments
         self.console = console
+        self.nodeRate = nodeRate
     }
 }
 

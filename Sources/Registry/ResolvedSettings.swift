@@ -27,6 +27,8 @@ public struct ResolvedSettings: Hashable, Sendable {
     public private(set) var handoff: Value<Plan.Handoff>?
     public private(set) var kernelArguments: Value<String>?
     public private(set) var console: Value<String>?
+    /// In bytes a second.
+    public private(set) var nodeRate: Value<Int64>?
     public private(set) var power: Value<PowerProtocol>?
     public private(set) var powerUser: Value<String>?
 
@@ -41,6 +43,7 @@ public struct ResolvedSettings: Hashable, Sendable {
         keep(&handoff, settings.handoff)
         keep(&kernelArguments, settings.kernelArguments)
         keep(&console, settings.console)
+        keep(&nodeRate, settings.nodeRate)
         keep(&power, settings.power)
         keep(&powerUser, settings.powerUser)
     }

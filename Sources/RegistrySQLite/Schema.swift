@@ -40,6 +40,13 @@ enum Schema {
                     ALTER TABLE groups ADD COLUMN powerUser TEXT;
                     """)
         }
+        migrator.registerMigration("7 rates of nodes") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE nodes ADD COLUMN nodeRate TEXT;
+                    ALTER TABLE groups ADD COLUMN nodeRate TEXT;
+                    """)
+        }
         return migrator
     }
 

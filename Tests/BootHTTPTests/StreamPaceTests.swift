@@ -1,6 +1,8 @@
 import BootMachine
 import CapsuleFormat
 import Foundation
+import PacketIO
+import Registry
 import Testing
 
 @testable import BootHTTP
@@ -59,13 +61,9 @@ import Testing
     @Test(arguments: [false, true])
     func bundleArrivesWholeAtAPace(isSecure: Bool) async throws {
         let fixture = try await EndpointsFixture()
-        let answer = try fixture.checkIn(fixture.bootToken())
-        let token = try JSONDecoder().decode(CheckInReply.self, from: Data(answer.bytes)).token
+        let token = try fixture.agentToken()
         let bytes = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
-        let id = ContentDigest(hashing: Array(bytes)).hex
-        try FileManager.default.createDirectory(
-            atPath: fixture.path + "/bundles", withIntermediateDirectories: true)
-        try bytes.write(to: URL(fileURLWithPath: fixture.path + "/bundles/" + id))
+        let id = try fixture.addBundle(bytes)
         let certificate = try await TestCertificate()
         let tls = isSecure ? try BootTLS(certificate: certificate.certificate, key: certificate.key) : nil
         let pace = StreamPace(bytesPerSecond: 2_000_000)
@@ -79,5 +77,68 @@ import Testing
             #expect(received.status == 0 && received.output == bytes, "\(received.errors)")
             #expect(pace.take(0, at: 0) > 0, "the bundle's slices were asked for")
         }
+    }
+
+    /// The rate of the node, else of its group, else of the server, as it is when a range is asked for.
+    @Test func eachNodeHasAPaceOfItsOwn() async throws {
+        let fixture = try await EndpointsFixture(
+            node: Node(mac: EndpointsFixture.mac, name: "n001", capsule: "tiny", groups: ["slow"]))
+        let token = try fixture.agentToken()
+        let bytes = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
+        let id = try fixture.addBundle(bytes)
+        func set(node rate: Int64?, group groupRate: Int64?) throws {
+            let before = try #require(fixture.ledger.record(of: EndpointsFixture.mac)).node
+            var node = before
+            node.settings.nodeRate = rate
+            let group = fixture.ledger.groups["slow"]
+            var changed = group ?? NodeGroup(name: "slow")
+            changed.settings.nodeRate = groupRate
+            let edits: [RegistryEdit] = [.node(from: before, to: node), .group(from: group, to: changed)]
+            try fixture.edit(edits)
+        }
+        func pace() -> StreamPace? { fixture.get("/node/v1/bundles/\(id)", token: token).pace }
+        #expect(pace() == nil)
+        try set(node: nil, group: 3_000_000)
+        #expect(pace()?.bytesPerSecond == 3_000_000)
+        try set(node: 2_000_000, group: 3_000_000)
+        let own = try #require(pace())
+        #expect(own.bytesPerSecond == 2_000_000)
+        #expect(pace() === own, "all connections of the node share it")
+        try await withServer(fixture) { server in
+            let words = ["-sS", "-H", "Authorization: Bearer \(token)"]
+            #expect(own.take(0, at: 0) == 0)
+            let received = try await Client.run(
+                "curl", words + ["http://127.0.0.1:\(server.port)/node/v1/bundles/\(id)"])
+            #expect(received.status == 0 && received.output == bytes, "\(received.errors)")
+            // 300 kB at 2 MB/s, begun after the start of the clock.
+            #expect(own.take(0, at: 0) >= 100, "its slices were asked for")
+        }
+        try set(node: nil, group: nil)
+        #expect(pace() == nil)
+    }
+
+    @Test func aTransferKeepsToTheSlowerPace() throws {
+        let (server, node) = (StreamPace(bytesPerSecond: 100_000_000), StreamPace(bytesPerSecond: 1_000_000))
+        let path = FileManager.default.temporaryDirectory.appending(path: "pace-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(count: 1_000_000).write(to: URL(fileURLWithPath: path))
+        let file = try ReadOnlyFile(FileDescriptor.open(path, O_RDONLY))
+        var answer = BootAnswer(
+            status: 200, contentType: "", body: .file(file, 0..<1_000_000), account: .bundle("b", attempt: 1))
+        answer.pace = node
+        var transfer = AnswerTransfer(
+            answer, AnswerTransfer.Form(isHead: false, keepsAlive: true, began: 0),
+            head: AnswerHead(answer, keepsAlive: true, date: ""), hasPlace: false, under: server)
+        #expect(transfer.next(1 << 20)?.count == 0, "nothing before a pace was asked")
+        var now: Int64 = 0
+        while let part = transfer.part, !part.isEmpty {
+            now += transfer.admit(at: now) ?? 0
+            let piece = try #require(transfer.next(1 << 20))
+            #expect(!piece.isEmpty && piece.count <= node.slice)
+            transfer.part = piece.upperBound..<part.upperBound
+            transfer.granted -= piece.count
+        }
+        // A second for a megabyte, the last slice not waited for.
+        #expect((950...1000).contains(now), "\(now)")
     }
 }

@@ -36,6 +36,23 @@ import Testing
         #expect(GroupTree().settings(of: node([]), server: server).kernelCommandLine == server.kernelArguments)
     }
 
+    @Test func ratesAreInherited() throws {
+        var node = node(["gpu", "rack1"])
+        #expect(GroupTree(groups).nodeRate(of: node) == nil)
+        var tree = groups
+        tree[1].settings.nodeRate = 50_000_000
+        #expect(GroupTree(tree).nodeRate(of: node) == 50_000_000)
+        #expect(GroupTree(tree).settings(of: node, server: server).nodeRate?.source == .group("compute"))
+        tree[3].settings.nodeRate = 20_000_000
+        // rack1 stands before compute, which both inherit from.
+        #expect(GroupTree(tree).nodeRate(of: node) == 20_000_000)
+        try node.set(.nodeRate, to: "7")
+        #expect(GroupTree(tree).nodeRate(of: node) == 7_000_000)
+        #expect(node[.nodeRate] == "7")
+        try node.set(.nodeRate, to: nil)
+        #expect(node.settings.nodeRate == nil)
+    }
+
     @Test func noGroupStandsBeforeOneThatInheritsFromIt() {
         #expect(GroupTree(groups).line(of: ["gpu", "rack1"]) == ["gpu", "rack1", "compute", "all"])
     }
@@ -58,6 +75,7 @@ import Testing
         (.nextBoot, "twice local"), (.nextBoot, "once moon"), (.enabled, "maybe"), (.comment, "a\u{1b}[2J"),
         (.interfaces, "52:54:00:00:00:02"), (.interfaces, "52:54:00:00:00:aa,52:54:00:00:00:aa"),
         (.interfaces, "52:54:00:00:00:aa/a-name-of-sixteen"), (.capsule, "two words"),
+        (.nodeRate, "0"), (.nodeRate, "fast"), (.nodeRate, "100001"), (.nodeRate, "1.5"),
     ])
     func whatIsNoValueIsRefusedWithTheFieldsName(field: NodeField, text: String) {
         var node = Node(mac: MACAddress(value: 0x5254_0000_0002), name: "n001")

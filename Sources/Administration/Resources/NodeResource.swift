@@ -80,6 +80,7 @@ extension ResolvedSettings {
         case .handoff: handoff.map { ($0.value.rawValue, "\($0.source)") }
         case .kernelArguments: kernelArguments.map { ($0.value, "\($0.source)") }
         case .console: console.map { ($0.value, "\($0.source)") }
+        case .nodeRate: nodeRate.map { (String($0.value / 1_000_000), "\($0.source)") }
         case .power: power.map { ($0.value.rawValue, "\($0.source)") }
         case .powerUser: powerUser.map { ($0.value, "\($0.source)") }
         default: nil

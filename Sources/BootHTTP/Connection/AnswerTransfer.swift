@@ -20,27 +20,38 @@ struct AnswerTransfer: Sendable {
     var head: [UInt8]
     /// The part of a file that has not been sent; nil where the body is no file.
     var part: Range<Int>?
-    /// Bytes of it that the server's pace has let through and that have not been sent; without a pace it means nothing.
+    /// Which it keeps to: the server's, the node's.
+    let paces: [StreamPace]
+    /// Bytes of it that the paces have let through and that have not been sent; without a pace it means nothing.
     var granted = 0
     /// It holds one of the places for transfers to agents.
     let hasPlace: Bool
 
-    init(_ answer: BootAnswer, _ form: Form, head: AnswerHead, hasPlace: Bool) {
+    /// - Parameter pace: of the server.
+    init(_ answer: BootAnswer, _ form: Form, head: AnswerHead, hasPlace: Bool, under pace: StreamPace?) {
         self.answer = answer
         self.form = form
         self.head = head.bytes
         self.hasPlace = hasPlace
         if case .file(_, let part) = answer.body, !form.isHead { self.part = part }
+        // Only what comes out of bundles counts for the server's.
+        let isStream = if case .bundle = answer.account { true } else { false }
+        paces = [isStream ? pace : nil, answer.pace].compactMap(\.self)
     }
 
-    /// Whether its bytes count for the server's pace.
-    var isStream: Bool {
-        if case .bundle = answer.account { true } else { false }
+    /// What is next of the part: at most `most` bytes, and no more than the paces have let through.
+    func next(_ most: Int) -> Range<Int>? {
+        part?.prefix(paces.isEmpty ? most : max(0, min(most, granted)))
     }
 
-    /// What is next of the part: at most `most` bytes, and no more than `pace` has let through.
-    func next(_ most: Int, under pace: StreamPace?) -> Range<Int>? {
-        part?.prefix(pace != nil && isStream ? max(0, min(most, granted)) : most)
+    /// Asks the paces for the next slice where the last one is sent.
+    /// - Parameter now: milliseconds of the monotonic clock.
+    /// - Returns: how long to wait for it, in milliseconds; nil to go on.
+    mutating func admit(at now: Int64) -> Int64? {
+        guard granted <= 0, let part, let slice = paces.map(\.slice).min() else { return nil }
+        granted = min(slice, part.count)
+        let pause = paces.reduce(0) { max($0, $1.take(granted, at: now)) }
+        return pause > 0 ? pause : nil
     }
 
     /// Bytes of the body that were sent.

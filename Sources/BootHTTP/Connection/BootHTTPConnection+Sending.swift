@@ -24,7 +24,7 @@ extension BootHTTPConnection {
         }
         server.meter.countAnswer(answer.status)
         let head = AnswerHead(answer, keepsAlive: form.keepsAlive, date: desk.today)
-        let transfer = AnswerTransfer(answer, form, head: head, hasPlace: hasPlace)
+        let transfer = AnswerTransfer(answer, form, head: head, hasPlace: hasPlace, under: server.pace)
         phase = .sending(transfer)
         wait(seconds: server.limits.stallSeconds)
         if let part = transfer.part, !part.isEmpty {
@@ -81,7 +81,7 @@ extension BootHTTPConnection {
         case full
         /// Others have their turn.
         case turn
-        /// Others send for so many milliseconds: the server's pace.
+        /// Others send for so many milliseconds, or nobody: a pace.
         case paced(Int64)
         /// This piece has to be read first.
         case disk(Range<Int>)
@@ -97,10 +97,10 @@ extension BootHTTPConnection {
         {
             guard !part.isEmpty else { return .done }
             guard left > 0 else { return .turn }
-            let pause = admit(&transfer, part)
+            let pause = transfer.admit(at: monotonicMilliseconds())
             phase = .sending(transfer)
             if let pause { return .paced(pause) }
-            guard let piece = transfer.next(left, under: server.pace) else { return .done }
+            guard let piece = transfer.next(left) else { return .done }
             guard file.isResident(piece) else { return .disk(piece) }
             guard let socket else { return .secure }
             switch step(&transfer, file, piece, socket) {
@@ -113,15 +113,6 @@ extension BootHTTPConnection {
             }
         }
         return .full
-    }
-
-    /// Asks the server's pace for the next slice where the last one is sent: how long to wait for it, in milliseconds,
-    /// or nil to go on.
-    private func admit(_ transfer: inout AnswerTransfer, _ part: Range<Int>) -> Int64? {
-        guard let pace = server.pace, transfer.isStream, transfer.granted <= 0 else { return nil }
-        transfer.granted = min(pace.slice, part.count)
-        let pause = pace.take(transfer.granted, at: monotonicMilliseconds())
-        return pause > 0 ? pause : nil
     }
 
     private enum Step {
@@ -161,7 +152,7 @@ extension BootHTTPConnection {
         var buffer: ByteBuffer
         if transfer.head.isEmpty {
             guard !part.isEmpty else { return nil }
-            let piece = transfer.next(Self.bell, under: server.pace) ?? part
+            let piece = transfer.next(Self.bell) ?? part
             guard let read = Self.block(of: file, piece, context) else { return .failed("the file has been cut short") }
             buffer = read
             transfer.part = piece.upperBound..<part.upperBound
@@ -199,7 +190,7 @@ extension BootHTTPConnection {
     /// Under TLS the bytes have to pass through this process: a block at a time, the next one when it is gone.
     private func sendSecurely(_ file: ReadOnlyFile, _ context: ChannelHandlerContext) {
         guard case .sending(var transfer) = phase, let part = transfer.part,
-            let piece = transfer.next(Self.secureBlock, under: server.pace)
+            let piece = transfer.next(Self.secureBlock)
         else { return }
         guard let block = Self.block(of: file, piece, context) else {
             return abandon(transfer, "the file has been cut short", context)
@@ -222,7 +213,7 @@ extension BootHTTPConnection {
         context.eventLoop.assumeIsolated().execute { [self] in pump(context) }
     }
 
-    /// Goes on when the server's pace lets it. That wait is ours, not the client's.
+    /// Goes on when the paces let it. That wait is ours, not the client's.
     private func rest(_ milliseconds: Int64, _ context: ChannelHandlerContext) {
         wait(seconds: server.limits.stallSeconds + milliseconds / 1000)
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { [self] in pump(context) }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How fast a server sends capsules' bytes in all: a limit over all its connections.
+/// How fast a server sends capsules' bytes, in all or to one node: a limit over all connections that share it.
 ///
 /// A connection asks for a slice, waits its turn, sends it, and asks for the next. Slices are given out in the order in
 /// which they are asked for, and a connection has one at a time; so those that want to send get equal shares, however

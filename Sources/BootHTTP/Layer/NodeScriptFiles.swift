@@ -29,7 +29,7 @@ public struct NodeScriptFiles: Sendable {
     public func scripts(of values: NodeFiles.Values) throws -> [Found] {
         let capsule = values.capsule.prefix { $0 != "@" && $0 != ":" }
         let places =
-            ["all"] + (capsule.isEmpty ? [] : ["capsule/\(capsule)"]) + values.groups.map { "group/\($0)" }
+            ["all"] + (capsule.isEmpty ? [] : ["capsule/\(capsule)"]) + values.groups.reversed().map { "group/\($0)" }
             + ["node/\(values.name)"]
         var found: [Found] = []
         for stage in NodeScript.Stage.allCases {

@@ -27,6 +27,8 @@ public struct BootAnswer: Sendable {
     public var account: Account
     /// It takes one of the places for transfers to agents, and is put off where there is none.
     public var needsPlace = false
+    /// Its file leaves no faster than this, nor than the server's own pace.
+    var pace: StreamPace?
 
     init(
         status: Int, contentType: String, headers: [(String, String)] = [], body: Body, account: Account = .none

@@ -55,7 +55,7 @@ struct Configuration: Sendable {
 extension Configuration {
     /// What nodes do by that have no setting of their own or of a group.
     var nodeSettings: NodeSettings {
-        NodeSettings(capsule: capsule, handoff: handoff, kernelArguments: kernelArguments)
+        NodeSettings(capsule: capsule, handoff: handoff, kernelArguments: kernelArguments, nodeRate: nodeRate)
     }
 }
 
@@ -193,7 +193,8 @@ extension Configuration {
         }
     }
 
-    private static func megabytes(_ text: String) -> Int64? {
+    /// Bytes a second from megabytes; nil for what is none.
+    static func megabytes(_ text: String) -> Int64? {
         Int64(text).flatMap { (1...100_000).contains($0) ? $0 * 1_000_000 : nil }
     }
 

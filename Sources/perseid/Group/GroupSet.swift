@@ -29,7 +29,7 @@ struct GroupUnset: AsyncParsableCommand {
     @OptionGroup var flags: ChangeFlags
     @Option(
         help:
-            "Fields, between commas: capsule, provider, handoff, kernelArguments, console, power, powerUser, parents, comment."
+            "Fields, between commas: capsule, provider, handoff, kernelArguments, console, nodeRate, power, powerUser, parents, comment."
     )
     var fields: String
 

@@ -15,6 +15,8 @@ struct SettingOptions: ParsableArguments {
     var kernelArguments: String?
     @Option(help: "Where the kernel talks, such as ttyS1,115200.")
     var console: String?
+    @Option(help: "How fast they may fetch capsules, in megabytes a second; counts at once.")
+    var nodeRate: String?
     @Option(help: "How its BMC is spoken to: ipmi, redfish, redfish-unverified or redfish-plain.")
     var power: String?
     @Option(help: "The BMC's user; its password is for `perseid power secret`.")
@@ -25,7 +27,8 @@ struct SettingOptions: ParsableArguments {
     var fields: [(String, String?)] {
         [
             ("capsule", capsule), ("provider", provider), ("handoff", handoff), ("kernelArguments", kernelArguments),
-            ("console", console), ("power", power), ("powerUser", powerUser), ("comment", comment),
+            ("console", console), ("nodeRate", nodeRate), ("power", power), ("powerUser", powerUser),
+            ("comment", comment),
         ]
     }
 }

@@ -95,7 +95,8 @@ extension RegistryService {
             server: NodeSettings(
                 capsule: given[.capsule]?.value,
                 handoff: (given[.handoff]?.value).flatMap { Plan.Handoff(rawValue: $0) },
-                kernelArguments: given[.kernelArguments]?.value), secrets: state.powerSecrets,
+                kernelArguments: given[.kernelArguments]?.value,
+                nodeRate: (given[.nodeRate]?.value).flatMap { Configuration.megabytes($0) }), secrets: state.powerSecrets,
             capsuleProblem: CapsuleReference.problem)
     }
 }
