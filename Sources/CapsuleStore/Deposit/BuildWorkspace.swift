@@ -34,7 +34,7 @@ final class BuildWorkspace {
         guard try lock.lock(waiting: false) else {
             let note = try DurableFiles.read(store.layout.lock(name), limit: 64)
             let process = String(decoding: note.prefix { $0 != 0x0A }, as: UTF8.self)
-            throw .buildInProgress(name, process: process.isEmpty ? "unknown" : process)
+            throw .buildInProgress(name, process: process.isEmpty ? nil : process)
         }
         try lock.rewrite("\(getpid())\n")
     }

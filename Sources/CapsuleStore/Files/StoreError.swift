@@ -14,7 +14,8 @@ public enum StoreError: Error, Hashable, Sendable {
     case fileTooLarge(path: String, limit: Int)
     /// The private key can be read by others than its owner.
     case exposedKey(path: String)
-    case buildInProgress(CapsuleName, process: String)
+    /// The process is nil where the other one has the lock and did not write its number down yet.
+    case buildInProgress(CapsuleName, process: String?)
     /// A rollback with nowhere to go.
     case nothingBefore(CapsuleName, channel: CapsuleName, current: CapsuleGeneration)
     /// Channels and nodes that would be left without it.
@@ -57,7 +58,7 @@ extension StoreError: CustomStringConvertible {
         case .exposedKey(let path):
             "the private key \(path) can be read by others; see who did, then: chmod 600 \(path)"
         case .buildInProgress(let name, let process):
-            "another build of \(name) is running (process \(process)); wait for it or stop it"
+            "another build of \(name) is running\(process.map { " (process \($0))" } ?? ""); wait for it or stop it"
         case .nothingBefore(let name, let channel, let current):
             "\(name):\(channel) points at \(current) and at no other generation that is still there before it;"
                 + " name one: perseid capsule promote \(name)@N \(channel)"
