@@ -64,8 +64,8 @@ enum BootRoute: Equatable {
     static func bundle(in target: String) -> String? {
         let prefix = "/node/v1/bundles/"
         guard target.utf8.count == prefix.utf8.count + 64, target.hasPrefix(prefix) else { return nil }
-        let id = target.utf8.dropFirst(prefix.utf8.count)
-        return id.allSatisfy { hexDigitValue($0) != nil } ? String(Substring(id)) : nil
+        let id = Array(target.utf8)[prefix.utf8.count...]
+        return id.allSatisfy { hexDigitValue($0) != nil } ? String(decoding: id, as: UTF8.self) : nil
     }
 
     /// What the work of the cluster depends on and costs little: answered however busy the server is.

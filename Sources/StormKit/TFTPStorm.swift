@@ -26,17 +26,30 @@ public struct TFTPStorm: ~Copyable {
     }
 
     private final class Client {
-        let socket: UDPSocket
+        let source: IPv4Address
+        let token: UInt64
+        private(set) var socket: UDPSocket
         var download: TFTPDownload
         var began: Int64
         var roundsLeft: Int
 
-        init(_ source: IPv4Address, _ load: Load, at now: Int64) throws(SystemError) {
-            socket = try UDPSocket(.init(address: source, port: 0, bufferSize: 1 << 20))
-            socket.joinSegments()
+        init(_ source: IPv4Address, token: UInt64, _ load: Load, at now: Int64) throws(SystemError) {
+            self.source = source
+            self.token = token
+            socket = try Self.open(source)
             download = TFTPDownload(load.name, from: load.server, load.wishes, at: now)
             began = now
             roundsLeft = load.rounds
+        }
+
+        /// Each transfer has a port of its own (RFC 1350, 4): a server that still repeats the last block of the one
+        /// before, whose acknowledgment was lost, is not to be heard in the next.
+        func renewPort() throws(SystemError) { socket = try Self.open(source) }
+
+        private static func open(_ source: IPv4Address) throws(SystemError) -> UDPSocket {
+            let socket = try UDPSocket(.init(address: source, port: 0, bufferSize: 1 << 20))
+            socket.joinSegments()
+            return socket
         }
     }
 
@@ -53,8 +66,8 @@ public struct TFTPStorm: ~Copyable {
         let now = monotonicMicroseconds()
         for index in 0..<max(load.clients, 1) {
             let source = load.sources.isEmpty ? .any : load.sources[index % load.sources.count]
-            let client = try Client(source, load, at: now)
-            try poller.add(client.socket.descriptor, token: UInt64(index))
+            let client = try Client(source, token: UInt64(index), load, at: now)
+            try poller.add(client.socket.descriptor, token: client.token)
             clients.append(client)
         }
         self.load = load
@@ -128,7 +141,11 @@ public struct TFTPStorm: ~Copyable {
             tally.completion.record((now - client.began) * 1000)
         }
         client.roundsLeft -= 1
-        if client.roundsLeft > 0 { return try begin(client, at: now) }
+        if client.roundsLeft > 0 {
+            try client.renewPort()
+            try poller.add(client.socket.descriptor, token: client.token)
+            return try begin(client, at: now)
+        }
         open -= 1
     }
 

@@ -101,7 +101,7 @@ extension BootHTTPConnection {
             phase = .sending(transfer)
             if let pause { return .paced(pause) }
             guard let piece = transfer.next(left) else { return .done }
-            guard file.isResident(piece) else { return .disk(piece) }
+            guard desk.isResident(file, piece) else { return .disk(piece) }
             guard let socket else { return .secure }
             switch step(&transfer, file, piece, socket) {
             case .sent(let count, let isFull):

@@ -5,17 +5,39 @@ import PacketIO
 final class LoopDesk: @unchecked Sendable {
     private var connections: [ObjectIdentifier: BootHTTPConnection] = [:]
     private var date = HTTPDate()
+    /// What was found in memory within this second: hundreds of nodes want the same parts, and to ask the kernel for
+    /// each again costs as many calls as all the rest of an answer.
+    private var resident: Set<Part> = []
+
+    private struct Part: Hashable {
+        var inode: UInt64
+        var range: Range<Int>
+    }
+
+    /// Parts to remember; beyond, all are forgotten.
+    private static let capacity = 4096
 
     /// Ends connections whose time is over, once a second until `loop` ends.
     func watch(on loop: any EventLoop) {
         loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             let now = monotonicMilliseconds()
+            self.resident.removeAll(keepingCapacity: true)
             for connection in self.connections.values.filter({ $0.deadline <= now }) { connection.expire() }
         }
     }
 
     func add(_ connection: BootHTTPConnection) { connections[ObjectIdentifier(connection)] = connection }
     func remove(_ connection: BootHTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+    /// Whether `range` can be sent without waiting for the disk, as far as is known.
+    func isResident(_ file: ReadOnlyFile, _ range: Range<Int>) -> Bool {
+        let part = Part(inode: file.identity.inode, range: range)
+        if resident.contains(part) { return true }
+        guard file.isResident(range) else { return false }
+        if resident.count >= Self.capacity { resident.removeAll(keepingCapacity: true) }
+        resident.insert(part)
+        return true
+    }
 
     /// As HTTP writes it.
     var today: String { date.text(at: wallMilliseconds()) }

@@ -9,14 +9,25 @@ struct AnswerHead: Sendable {
         var head: [UInt8] = []
         // As much as any answer of ours has.
         head.reserveCapacity(512)
-        func add(_ texts: String...) { for text in texts { head.append(contentsOf: text.utf8) } }
-        add("HTTP/1.1 ", String(answer.status), " ", Self.reason(answer.status), "\r\nDate: ", date, "\r\n")
+        // One text at a time: a list of them would be an array in memory for each line.
+        func add(_ text: String) { head.append(contentsOf: text.utf8) }
+        func add(_ name: String, _ value: String) {
+            add(name)
+            add(value)
+        }
+        add("HTTP/1.1 ", String(answer.status))
+        add(" ", Self.reason(answer.status))
+        add("\r\nDate: ", date)
         // Neither has a body, and 304 would have to tell the length of the one that it stands for (RFC 9110, 8.6).
         if answer.status != 204, answer.status != 304 {
-            add("Content-Length: ", String(answer.length), "\r\nContent-Type: ", answer.contentType, "\r\n")
+            add("\r\nContent-Length: ", String(answer.length))
+            add("\r\nContent-Type: ", answer.contentType)
         }
-        for (name, value) in answer.headers { add(name, ": ", value, "\r\n") }
-        add(keepsAlive ? "\r\n" : "Connection: close\r\n\r\n")
+        for (name, value) in answer.headers {
+            add("\r\n", name)
+            add(": ", value)
+        }
+        add(keepsAlive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n")
         bytes = head
     }
 

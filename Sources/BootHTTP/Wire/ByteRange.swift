@@ -11,10 +11,12 @@ enum ByteRange: Equatable {
     /// It stands in every request for a chunk: read as bytes.
     static func parse(_ header: String?, size: Int) -> ByteRange {
         let unit = "bytes="
-        guard let header = header?.utf8, header.count >= unit.utf8.count,
-            zip(unit.utf8, header).allSatisfy({ $0 == $1 | (0x41...0x5a ~= $1 ? 0x20 : 0) })
-        else { return .whole }
-        let set = header.dropFirst(unit.utf8.count)
+        guard let header = header.map({ Array($0.utf8) }), header.count >= unit.utf8.count else { return .whole }
+        for (index, wanted) in unit.utf8.enumerated() {
+            let byte = header[index]
+            guard wanted == byte | (0x41...0x5a ~= byte ? 0x20 : 0) else { return .whole }
+        }
+        let set = header[unit.utf8.count...]
         guard let hyphen = set.firstIndex(of: UInt8(ascii: "-")) else { return .whole }
         let first = set[..<hyphen].trimmingSpaces
         // Neither a comma nor another hyphen is a digit, so that several ranges are none.
@@ -33,7 +35,7 @@ enum ByteRange: Equatable {
 extension Int {
     /// A number of digits alone, at most 18 of them, which are less than 2^63: `Int("+1")` is a number to Swift, and
     /// none here.
-    fileprivate init?(digits text: Substring.UTF8View) {
+    fileprivate init?(digits text: ArraySlice<UInt8>) {
         guard (1...18).contains(text.count),
             text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
@@ -41,8 +43,8 @@ extension Int {
     }
 }
 
-extension Substring.UTF8View {
-    fileprivate var trimmingSpaces: Substring.UTF8View {
+extension ArraySlice<UInt8> {
+    fileprivate var trimmingSpaces: ArraySlice<UInt8> {
         var text = self.drop { $0 == UInt8(ascii: " ") }
         while text.last == UInt8(ascii: " ") { text.removeLast() }
         return text

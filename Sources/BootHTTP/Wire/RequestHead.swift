@@ -66,7 +66,7 @@ struct RequestHead: Hashable, Sendable {
         guard !name.isEmpty, name.count <= 32, name.allSatisfy(Self.isTokenByte) else {
             throw .malformed("the method is no token")
         }
-        method = Self.methods.first { name.elementsEqual($0.name.utf8) }?.method
+        method = Self.methods.first { name == $0.name[...] }?.method
         let target = line[(first + 1)..<last]
         guard target.count <= Self.targetLimit else { throw .targetTooLong(limit: Self.targetLimit) }
         guard !target.isEmpty, target.allSatisfy({ (0x21...0x7e).contains($0) }) else {
@@ -83,8 +83,8 @@ struct RequestHead: Hashable, Sendable {
         return minor == UInt8(ascii: "0")
     }
 
-    private static let methods: [(name: String, method: BootRequest.Method)] = [
-        ("GET", .get), ("HEAD", .head), ("POST", .post),
+    private static let methods: [(name: [UInt8], method: BootRequest.Method)] = [
+        (Array("GET".utf8), .get), (Array("HEAD".utf8), .head), (Array("POST".utf8), .post),
     ]
 
     private static func originForm(_ target: String) -> String {
@@ -162,16 +162,30 @@ extension RequestHead {
         case ifRange = "if-range"
         case ifNoneMatch = "if-none-match"
 
-        private static let byLength: [Int: [(name: [UInt8], field: Field)]] = Dictionary(
-            grouping: allCases.map { (Array($0.rawValue.utf8), $0) }, by: { $0.0.count })
+        private static let known: [(name: [UInt8], field: Field)] = allCases.map { (Array($0.rawValue.utf8), $0) }
 
         /// Names are the same in any case (RFC 9110, 5.1).
         init?(_ name: ArraySlice<UInt8>) {
-            let found = Self.byLength[name.count]?.first { known in
-                zip(known.name, name).allSatisfy { $0 == $1 | (0x41...0x5a ~= $1 ? 0x20 : 0) }
+            for known in Self.known where name.isSame(as: known.name) {
+                self = known.field
+                return
             }
-            guard let found else { return nil }
-            self = found.field
+            return nil
         }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether the bytes are `name`, which is in lower case, in any case. A loop over indices, for each request does it
+    /// for each known name: generics over pairs stay unspecialised.
+    fileprivate func isSame(as name: [UInt8]) -> Bool {
+        guard count == name.count else { return false }
+        var index = startIndex
+        for wanted in name {
+            let byte = self[index]
+            guard wanted == byte | (0x41...0x5a ~= byte ? 0x20 : 0) else { return false }
+            index += 1
+        }
+        return true
     }
 }
