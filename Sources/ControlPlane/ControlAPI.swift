@@ -25,7 +25,8 @@ struct ControlAPI: Sendable {
     /// Paths without a name in them, for the text of an error.
     static let paths = [
         "health", "leases", "reservations", "subnets", "captures", "captures/NODE", "events", "packets", "doctor",
-        "metrics", "nodes", "groups", "attempts", "history", "status", "discovery", "power",
+        "metrics", "nodes", "groups", "attempts", "history", "status", "discovery", "timelines/NODE", "running",
+        "power",
     ]
 
     func answer(_ request: Request) throws(ControlProblem) -> Answer {

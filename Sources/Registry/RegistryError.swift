@@ -23,8 +23,9 @@ extension RegistryError: CustomStringConvertible {
             "cannot open the registry \(path): \(reason)"
         case .damaged(let path, let reason):
             """
-            the registry \(path) is damaged (\(reason)); it was left as it is. Put a copy of it in its place, or move it \
-            away with its -wal and -shm to begin anew; `sqlite3 FILE .recover` reads what can be read
+            the registry \(path) is damaged (\(reason)); it was left as it is. Put a copy of it in its place, or start \
+            `perseid serve`, which keeps it aside and begins with an empty one; `sqlite3 FILE .recover` reads what can be \
+            read
             """
         case .newerVersion(let path):
             "the registry \(path) was written by a newer Perseid; nothing was changed. Use that version, or another --state"

@@ -108,8 +108,8 @@ public final class SQLiteStore: Store {
             do throws(RegistryError) {
                 let folded = try run("read the epoch") { try pool.read { try $0.foldedEpoch() } }
                 let opened = try LeaseJournal(registry: path, folded: folded) {
-                    [pool] (leases, epoch) throws(RegistryError) in
-                    try Self.run("fold leases") { try pool.write { try $0.fold(leases, epoch: epoch) } }
+                    [pool, path] (leases, epoch) throws(RegistryError) in
+                    try Self.run("fold leases", of: path) { try pool.write { try $0.fold(leases, epoch: epoch) } }
                 }
                 journal = opened
                 return .success(opened)
@@ -223,14 +223,18 @@ public final class SQLiteStore: Store {
     }
 
     private func run<Value>(_ operation: String, _ body: () throws -> Value) throws(RegistryError) -> Value {
-        try Self.run(operation, body)
+        try Self.run(operation, of: path, body)
     }
 
-    private static func run<Value>(_ operation: String, _ body: () throws -> Value) throws(RegistryError) -> Value {
+    private static func run<Value>(
+        _ operation: String, of path: String, _ body: () throws -> Value
+    ) throws(RegistryError) -> Value {
         do {
             return try body()
         } catch let error as RegistryError {
             throw error
+        } catch let error as DatabaseError where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode) {
+            throw .damaged(path: path, reason: reason(error))
         } catch let error as DatabaseError
             where [.SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY].contains(error.extendedResultCode)
         {

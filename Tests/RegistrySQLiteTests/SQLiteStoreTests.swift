@@ -109,6 +109,44 @@ import Testing
         #expect(throws: RegistryError.self) { try SQLiteStore(path: "/nowhere/registry.sqlite") }
     }
 
+    @Test func aDamagedFileIsKeptAside() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            let bytes = Data(repeating: 0x41, count: 8192)
+            for ending in ["", "-wal"] { try bytes.write(to: URL(fileURLWithPath: path + ending)) }
+            let kept = try SQLiteStore.keepAside(path: path, stamp: "now")
+            #expect(kept == path + ".damaged-now")
+            for ending in ["", "-wal"] { #expect(try Data(contentsOf: URL(fileURLWithPath: kept + ending)) == bytes) }
+            #expect(try SQLiteStore(path: path).load().nodes.isEmpty)
+        }
+    }
+
+    /// A page in the midst of it is overwritten: its head is as it was, and it opens.
+    @Test func damageThatShowsLaterIsCalledDamage() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/registry.sqlite"
+            do {
+                let store = try SQLiteStore(path: path)
+                let nodes = (1...2000).map { number in
+                    Change.node(Node(mac: MACAddress(value: UInt64(number)), name: "n\(number)"))
+                }
+                try store.write(nodes)
+            }
+            // All is in the log; a second one folds it in as it ends.
+            let size = try #require(FileManager.default.contents(atPath: path)?.count)
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            try file.seek(toOffset: 4096)
+            try file.write(contentsOf: Data(repeating: 0xff, count: size - 4096))
+            try file.close()
+            for ending in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + ending) }
+            let error = #expect(throws: RegistryError.self) { try SQLiteStore(path: path).load() }
+            guard case .damaged(path, _) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+
     @Test func aDamagedFileIsRefusedAndLeftAlone() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/registry.sqlite"

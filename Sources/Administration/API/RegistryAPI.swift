@@ -49,7 +49,9 @@ public struct RegistryAPI: Sendable {
     }
 
     /// The first parts of the paths that are answered here.
-    public static let resources = ["nodes", "groups", "history", "attempts", "status", "discovery"]
+    public static let resources = [
+        "nodes", "groups", "history", "attempts", "status", "discovery", "timelines", "running",
+    ]
 
     private let service: RegistryService
 
@@ -67,6 +69,11 @@ public struct RegistryAPI: Sendable {
         case "history": return try history(Array(parts.dropFirst()), request, note)
         case "status" where request.method == .get && parts.count == 1:
             return try json(service.status(request.all("select")))
+        case "running" where request.method == .get && parts.count == 1:
+            return try json(service.running(request.all("select")))
+        case "timelines" where request.method == .get && parts.count == 2:
+            let attempt = try request.first("attempt").map(Self.number)
+            return try json(service.timeline(of: parts[1], attempt: attempt))
         case "discovery" where request.method == .get && parts.count == 1: return try json(service.discovered())
         case "discovery" where request.method == .post && parts.count == 1:
             return try json(service.assign(read(request), by: note))

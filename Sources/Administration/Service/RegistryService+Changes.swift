@@ -8,6 +8,7 @@ extension RegistryService {
         let newest = try registry { () throws(RegistryError) in try store.history(of: nil, limit: 1).first?.number ?? 0
         }
         if let revision = options.revision { try requireUnchanged(edits, since: revision) }
+        try requireAddresses(edits, at: author.at)
         var result = ChangeResult(
             change: nil, revision: newest, count: edits.count,
             items: edits.prefix(max(0, options.lines)).compactMap { $0.recorded.map(EditResource.init) })
@@ -34,6 +35,29 @@ extension RegistryService {
             let who = change.map { " by \($0.note.author) (`\($0.note.what)`, change \(version))" } ?? ""
             throw .conflict(
                 "\(name) was changed\(who) after you looked; nothing was written. Look again, and repeat")
+        }
+    }
+
+    /// Refuses addresses that are somebody else's: in use now by a machine that got them from a pool, or set apart by the
+    /// settings of DHCP.
+    private func requireAddresses(_ edits: [RegistryEdit], at time: Int64) throws(AdminProblem) {
+        var changed: [Node] = []
+        for case .node(let from, let to?) in edits {
+            let old = Set(from?.addresses ?? [])
+            if !to.addresses.allSatisfy(old.contains) { changed.append(to) }
+        }
+        guard !changed.isEmpty else { return }
+        if let problem = addressProblem(changed) { throw .conflict(problem) }
+        let leases = try leases()
+        let held = Dictionary(
+            leases.filter { $0.expires > time }.map { ($0.address, $0) }, uniquingKeysWith: { first, _ in first })
+        for node in changed {
+            for address in node.addresses {
+                guard let lease = held[address], !node.macs.contains(lease.mac) else { continue }
+                let left = (lease.expires - time) / 60_000 + 1
+                throw .conflict(
+                    "\(node.name): \(address) is leased to \(lease.mac) for \(left) min more; take another, or wait")
+            }
         }
     }
 

@@ -14,17 +14,21 @@ public struct RegistryService: Sendable {
     let secrets: PowerSecrets?
     /// Why text is no capsule; nil: it is one.
     let capsuleProblem: @Sendable (String) -> String?
+    /// Why nodes cannot have the addresses that they have, as far as the settings of DHCP say.
+    let addressProblem: @Sendable ([Node]) -> String?
 
     /// - Parameter ledger: of the daemon that this runs in.
     public init(
         store: any Store, ledger: BootLedger?, server: NodeSettings, secrets: PowerSecrets? = nil,
-        capsuleProblem: @escaping @Sendable (String) -> String? = { _ in nil }
+        capsuleProblem: @escaping @Sendable (String) -> String? = { _ in nil },
+        addressProblem: @escaping @Sendable ([Node]) -> String? = { _ in nil }
     ) {
         self.store = store
         self.ledger = ledger
         self.server = server
         self.secrets = secrets
         self.capsuleProblem = capsuleProblem
+        self.addressProblem = addressProblem
     }
 
     // MARK: - Reading
@@ -77,11 +81,13 @@ public struct RegistryService: Sendable {
 
     /// Who holds a lease now.
     func currentAddresses() throws(AdminProblem) -> [MACAddress: IPv4Address] {
-        let leases =
-            if let ledger { ledger.leases } else {
-                try registry { () throws(RegistryError) in try store.leases() }
-            }
-        return Dictionary(leases.map { ($0.mac, $0.address) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(try leases().map { ($0.mac, $0.address) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The last lease on each address.
+    func leases() throws(AdminProblem) -> [Lease] {
+        if let ledger { return ledger.leases }
+        return try registry { () throws(RegistryError) in try store.leases() }
     }
 
     // MARK: - Problems

@@ -1,11 +1,12 @@
+import Administration
 import ArgumentParser
 import BootMachine
+import BootProtocols
 import CapsuleFormat
 import CapsuleStore
 import Foundation
 import PacketIO
 import Registry
-import RegistrySQLite
 
 struct CapsuleLiveSync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,26 +26,30 @@ struct CapsuleLiveSync: AsyncParsableCommand {
     @OptionGroup var state: StateOption
     @Argument(help: "NAME@GENERATION, NAME:CHANNEL or NAME.")
     var capsule: String
-    @Argument(help: "Names or MAC addresses.")
-    var nodes: [String]
+    @OptionGroup var nodes: NodeSelection
     @Option(help: "Seconds to wait for the nodes.")
     var timeout = 300
 
     func validate() throws {
         _ = try CapsuleReference.validated(capsule)
+        guard !nodes.words.isEmpty else { throw ValidationError("say which nodes; '*' for all") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
     }
 
     func run() async throws {
-        let state = try state.open()
-        let registry = try state.openRegistry()
+        let session = try RegistrySession(self.state)
+        let state = try self.state.open()
         let generation = try state.openCapsules().resolve(CapsuleReference.validated(capsule))
         let orders = LiveSyncOrders(directory: state.liveSync)
         let began = wallMilliseconds()
-        var waiting = try nodes.map { try registry.node(called: $0) }
+        let rows = try await session.table(nodes.words, columns: ["name", "mac"]).rows
+        let all = rows.compactMap { row in
+            row.last.flatMap { MACAddress($0) }.map { Node(mac: $0, name: row.first ?? "") }
+        }
+        var waiting = all
         let work = AgentWork(id: began, livesync: "\(generation)")
         for node in waiting { try orders.place(work, for: node.mac) }
-        defer { for name in nodes { (try? registry.node(called: name)).map { orders.withdraw($0.mac) } } }
+        defer { for node in all { orders.withdraw(node.mac) } }
         var whole = true
         let line = ProgressLine()
         defer { line.end() }
@@ -52,7 +57,7 @@ struct CapsuleLiveSync: AsyncParsableCommand {
         while !waiting.isEmpty, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(500))
             for node in waiting {
-                let events = try events(of: node, since: began, registry)
+                let events = await events(of: node, since: began, session)
                 guard let outcome = outcome(events, of: work) else {
                     show(events, of: node, on: line)
                     continue
@@ -67,9 +72,10 @@ struct CapsuleLiveSync: AsyncParsableCommand {
         if !whole || !waiting.isEmpty { throw ExitCode(1) }
     }
 
-    private func events(of node: Node, since: Int64, _ registry: SQLiteStore) throws -> [BootEvent] {
-        guard let attempt = try registry.attempts(of: node.mac, limit: 1).first else { return [] }
-        return try registry.timeline(of: attempt.id).map(\.event).filter { $0.at >= since }
+    private func events(of node: Node, since: Int64, _ session: RegistrySession) async -> [BootEvent] {
+        // None yet: it has not booted from here.
+        let timeline = try? await session.get("timelines/\(node.mac)", as: TimelineResource.self)
+        return (timeline?.events ?? []).map(\.event).filter { $0.at >= since }
     }
 
     private func outcome(_ events: [BootEvent], of work: AgentWork) -> (text: String, isWhole: Bool)? {

@@ -48,6 +48,27 @@ struct StateDirectory: Sendable {
 
     func openRegistry() throws(RegistryError) -> SQLiteStore { try SQLiteStore(path: registryPath) }
 
+    /// For the daemon, which alone has the state: a registry that is damaged is kept aside, and an empty one begun.
+    /// - Returns: what is to be said of that, if it was so.
+    func openRegistryAnyway() throws(RegistryError) -> (store: SQLiteStore, snapshot: Snapshot, warning: String?) {
+        let damage: (path: String, reason: String)
+        do throws(RegistryError) {
+            let store = try openRegistry()
+            return (store, try store.load(), nil)
+        } catch {
+            guard case .damaged(let path, let reason) = error else { throw error }
+            damage = (path, reason)
+        }
+        let stamp = Date().ISO8601Format().filter { $0 != ":" && $0 != "-" }
+        let kept = try SQLiteStore.keepAside(path: damage.path, stamp: stamp)
+        let store = try openRegistry()
+        let warning = """
+            the registry was damaged (\(damage.reason)). It is kept as \(kept), and an empty one was begun: no node is \
+            known now. Stop the server and put a copy in its place, or what `sqlite3 \(kept) .recover` can read
+            """
+        return (store, try store.load(), warning)
+    }
+
     func openCapsules() throws -> CapsuleStore { try CapsuleStore(at: path) }
 }
 

@@ -1,12 +1,11 @@
+import Administration
 import ArgumentParser
 import BootMachine
 import CapsuleFormat
 import CapsuleStore
 import Foundation
-import Registry
-import RegistrySQLite
 
-struct DriftCommand: ParsableCommand {
+struct DriftCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drift", abstract: "Shows which nodes run something other than their plan.",
         discussion: """
@@ -21,29 +20,24 @@ struct DriftCommand: ParsableCommand {
             """)
 
     @OptionGroup var state: StateOption
-    @Argument(help: "Names or MAC addresses; all nodes, if left out.")
-    var nodes: [String] = []
-    @Option(help: "Capsule of the nodes that name none. Without: `capsule` of the configuration.")
+    @OptionGroup var nodes: NodeSelection
+    @Option(help: "Capsule of the nodes for which nothing names one.")
     var capsule: String?
 
     func validate() throws {
         if let capsule { _ = try CapsuleReference.validated(capsule) }
     }
 
-    func run() throws {
-        let state = try state.open()
-        let registry = try state.openRegistry()
-        let standard = try capsule ?? Configuration.given()[.capsule]?.value
-        let wanted = try nodes.isEmpty ? registry.nodes().map(\.node) : nodes.map { try registry.node(called: $0) }
-        let groups = try GroupTree(registry.groups())
-        let server = NodeSettings(capsule: standard)
-        let plans = try PlannedContents(store: state.openCapsules())
+    func run() async throws {
+        let session = try RegistrySession(state)
+        let running = try await session.get(
+            "running", query: nodes.words.map { (key: "select", value: $0) }, as: [RunningResource].self)
+        let plans = try PlannedContents(store: state.open().openCapsules())
         var table = TextTable(columns: [.left, .left, .left, .left, .left])
         table.add(["NODE", "STATE", "RUNS", "PLAN", ""])
         var drifts = 0
-        for node in wanted {
-            let planned = groups.settings(of: node, server: server).capsule?.value
-            let drift = try Drift(of: node, planned: planned, in: registry, plans)
+        for node in running {
+            let drift = Drift(of: node, planned: node.planned ?? capsule, plans)
             if case .drift = drift.verdict { drifts += 1 }
             table.add([node.name, drift.state.rawValue, drift.runs ?? "-", drift.plan ?? "-", drift.verdict.text])
         }
@@ -75,16 +69,12 @@ struct Drift {
     var plan: String?
     var verdict: Verdict
 
-    init(of node: Node, planned wanted: String?, in registry: any Store, _ plans: PlannedContents) throws {
-        let attempt = try registry.attempts(of: node.mac, limit: 1).first
-        state = attempt?.state ?? .registered
+    init(of node: RunningResource, planned wanted: String?, _ plans: PlannedContents) {
+        state = node.state
         let planned = plans.content(of: wanted)
         plan = try? planned.get().generation
-        let ready = try attempt.flatMap { attempt in
-            try registry.timeline(of: attempt.id).last { $0.event.kind == .ready }?.event.detail
-        }
-        runs = ready.flatMap { $0.split(separator: ":").first.map(String.init) }
-        verdict = Self.compare(state, ready.flatMap { RunningContent.read(from: $0) }, planned)
+        runs = node.ready.flatMap { $0.split(separator: ":").first.map(String.init) }
+        verdict = Self.compare(state, node.ready.flatMap { RunningContent.read(from: $0) }, planned)
     }
 
     /// - Parameter running: SHA-256 of the index that the node reported.

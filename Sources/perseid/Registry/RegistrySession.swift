@@ -114,13 +114,6 @@ extension CapsuleReference {
     }
 }
 
-extension Store {
-    /// The node with this name or MAC.
-    func node(called text: String) throws -> Node {
-        try RegistryService(store: self, ledger: nil, server: NodeSettings()).node(called: text).node
-    }
-}
-
 /// Rows of a table that came as values between tabs.
 struct NodeRows {
     let bytes: [UInt8]

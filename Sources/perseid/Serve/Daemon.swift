@@ -54,8 +54,9 @@ final class Daemon: Sendable {
         if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
         // `capsule delete` and `capsule gc` leave alone what it means.
         try capsules.setServed(configuration.capsule.flatMap { CapsuleReference($0) })
-        let store = try state.openRegistry()
-        var snapshot = try store.load()
+        let (store, loaded, warning) = try state.openRegistryAnyway()
+        if let warning { logger.error("\(warning)") }
+        var snapshot = loaded
         // Where another server gives addresses, what this one once gave tells nothing.
         if configuration.dhcp != .server { snapshot.leases = [] }
         let neighbours = try NeighbourTable(interface: network.interface.name)
@@ -108,7 +109,7 @@ final class Daemon: Sendable {
                 feed: feed, inspection: DoctorInspection(of: configuration, state: state),
                 registry: RegistryService(
                     store: store, ledger: ledger, server: configuration.nodeSettings, secrets: state.powerSecrets,
-                    capsuleProblem: CapsuleReference.problem),
+                    capsuleProblem: CapsuleReference.problem, addressProblem: Self.addressProblem(dhcp)),
                 isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
             try Self.naming(port: port, .tcp) { try network.requireFree(tcpPort: port) }
@@ -171,6 +172,15 @@ final class Daemon: Sendable {
     }
 
     // MARK: - Parts
+
+    /// What the settings of DHCP have against addresses of nodes.
+    private static func addressProblem(_ server: DHCPServer?) -> @Sendable ([Node]) -> String? {
+        { nodes in
+            guard var settings = server?.settings else { return nil }
+            settings.nodes = Configuration.reservations(of: nodes)
+            return (try? settings.check())?.first.map { "\($0)" }
+        }
+    }
 
     private static func openDHCP(
         _ configuration: Configuration, _ network: BootNetwork, _ files: Set<String>, _ leases: [Lease],

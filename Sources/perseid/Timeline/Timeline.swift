@@ -1,3 +1,4 @@
+import Administration
 import BootMachine
 import BootProtocols
 import Foundation
@@ -16,6 +17,18 @@ struct Timeline {
         self.node = node
         self.attempt = attempt
         events = try store.timeline(of: attempt.id)
+    }
+
+    /// As the API gives it; nil where it does not read.
+    init?(_ resource: TimelineResource) {
+        guard let mac = MACAddress(resource.mac) else { return nil }
+        node = Node(mac: mac, name: resource.node)
+        var attempt = Attempt(
+            id: resource.attempt, node: mac, began: resource.began, zero: resource.zero, state: resource.state)
+        attempt.failure = resource.failure
+        attempt.capsule = resource.capsule
+        self.attempt = attempt
+        events = resource.events.map { RecordedEvent(event: $0.event, attempt: resource.attempt, state: $0.state) }
     }
 
     /// True where somebody recorded when the machine was switched on.
@@ -57,35 +70,5 @@ struct Timeline {
         if let capsule = attempt.capsule { head += "  \(capsule)" }
         if let failure = attempt.failure { head += "\n\(failure)" }
         return head + "\n\n" + table.text
-    }
-
-    /// The same for programs.
-    func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(
-            Document(
-                node: node.name, mac: node.mac.description, attempt: attempt.id, state: attempt.state,
-                failure: attempt.failure, capsule: attempt.capsule, zero: attempt.zero, began: attempt.began,
-                events: events.map { Line(secondsSinceZero: seconds($0.event.at), state: $0.state, event: $0.event) }))
-    }
-
-    private struct Document: Encodable {
-        var node: String
-        var mac: String
-        var attempt: Int64
-        var state: NodeState
-        var failure: String?
-        var capsule: String?
-        /// Milliseconds since 1970.
-        var zero: Int64
-        var began: Int64
-        var events: [Line]
-    }
-
-    private struct Line: Encodable {
-        var secondsSinceZero: Double
-        var state: NodeState
-        var event: BootEvent
     }
 }

@@ -1,9 +1,7 @@
+import Administration
 import ArgumentParser
-import Foundation
-import Registry
-import RegistrySQLite
 
-struct TimelineCommand: ParsableCommand {
+struct TimelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeline", abstract: "Shows each step of a boot: when, what, how many bytes, by which protocol.",
         discussion: """
@@ -20,19 +18,11 @@ struct TimelineCommand: ParsableCommand {
     @Flag(help: "For programs.")
     var json = false
 
-    func run() throws {
-        let registry = try state.open().openRegistry()
-        let found = try registry.node(called: node)
-        guard let timeline = try Timeline(of: found, attempt: attempt, in: registry) else {
-            throw ValidationError(
-                attempt.map { "\(found.name) has no attempt \($0)" }
-                    ?? "\(found.name) has not booted from this server yet")
-        }
-        if json {
-            FileHandle.standardOutput.write(try timeline.json())
-            print()
-        } else {
-            print(timeline.text, terminator: "")
-        }
+    func run() async throws {
+        let session = try RegistrySession(state)
+        let query = attempt.map { [(key: "attempt", value: "\($0)")] } ?? []
+        let resource = try await session.get("timelines/\(node)", query: query, as: TimelineResource.self)
+        if json { return try printJSON(resource) }
+        if let timeline = Timeline(resource) { print(timeline.text, terminator: "") }
     }
 }
