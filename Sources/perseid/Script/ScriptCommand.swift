@@ -36,7 +36,8 @@ struct ScriptList: AsyncParsableCommand {
         let reference = found.effective["capsule"]?.value ?? ""
         var values = NodeFiles.Values(
             name: found.name, mac: found.mac, address: "", attempt: 0, server: "", capsule: reference, hosts: [])
-        values.groups = groups.reversed()
+        // `all` is everybody's, and no group of theirs.
+        values.groups = Array(groups.dropLast())
         var rows: [String: [String]] = [:]
         for script in try capsuleScripts(reference, state) {
             rows["\(script.stage.rawValue)/\(script.name)"] = [script.stage.rawValue, script.name, "the capsule"]
