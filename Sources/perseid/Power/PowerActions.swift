@@ -6,19 +6,9 @@ struct PowerOn: AsyncParsableCommand {
         commandName: "on", abstract: "Switches nodes on.",
         discussion: "Example: perseid power on 'rack1*' --wave 8 --delay 5")
 
-    @OptionGroup var state: StateOption
-    @OptionGroup var nodes: NodeSelection
-    @OptionGroup var waves: WaveOptions
-    @Flag(help: "Show which nodes are meant, and do nothing.")
-    var dryRun = false
-    @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
-    var yes = false
+    @OptionGroup var change: PowerChange
 
-    func run() async throws {
-        try await PowerRun(
-            state: state, nodes: nodes, action: .on, waves: waves, dryRun: dryRun, yes: yes
-        ).run()
-    }
+    func run() async throws { try await change.make(.on) }
 }
 
 struct PowerOff: AsyncParsableCommand {
@@ -26,21 +16,11 @@ struct PowerOff: AsyncParsableCommand {
         commandName: "off", abstract: "Switches nodes off, at once or after a shutdown.",
         discussion: "Example: perseid power off 'rack1*' --wave 8 --delay 5")
 
-    @OptionGroup var state: StateOption
-    @OptionGroup var nodes: NodeSelection
-    @OptionGroup var waves: WaveOptions
-    @Flag(help: "Show which nodes are meant, and do nothing.")
-    var dryRun = false
-    @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
-    var yes = false
+    @OptionGroup var change: PowerChange
     @Flag(help: "Ask the OS to shut down, in place of a hard off.")
     var soft = false
 
-    func run() async throws {
-        try await PowerRun(
-            state: state, nodes: nodes, action: soft ? .shutdown : .off, waves: waves, dryRun: dryRun, yes: yes
-        ).run()
-    }
+    func run() async throws { try await change.make(soft ? .shutdown : .off) }
 }
 
 struct PowerCycle: AsyncParsableCommand {
@@ -48,19 +28,9 @@ struct PowerCycle: AsyncParsableCommand {
         commandName: "cycle", abstract: "Switches nodes off and on again; those that are off, on.",
         discussion: "Example: perseid power cycle 'rack1*' --wave 8 --delay 5")
 
-    @OptionGroup var state: StateOption
-    @OptionGroup var nodes: NodeSelection
-    @OptionGroup var waves: WaveOptions
-    @Flag(help: "Show which nodes are meant, and do nothing.")
-    var dryRun = false
-    @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
-    var yes = false
+    @OptionGroup var change: PowerChange
 
-    func run() async throws {
-        try await PowerRun(
-            state: state, nodes: nodes, action: .cycle, waves: waves, dryRun: dryRun, yes: yes
-        ).run()
-    }
+    func run() async throws { try await change.make(.cycle) }
 }
 
 struct PowerReset: AsyncParsableCommand {
@@ -68,19 +38,9 @@ struct PowerReset: AsyncParsableCommand {
         commandName: "reset", abstract: "Resets nodes; those that are off are switched on.",
         discussion: "Example: perseid power reset 'rack1*' --wave 8 --delay 5")
 
-    @OptionGroup var state: StateOption
-    @OptionGroup var nodes: NodeSelection
-    @OptionGroup var waves: WaveOptions
-    @Flag(help: "Show which nodes are meant, and do nothing.")
-    var dryRun = false
-    @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
-    var yes = false
+    @OptionGroup var change: PowerChange
 
-    func run() async throws {
-        try await PowerRun(
-            state: state, nodes: nodes, action: .reset, waves: waves, dryRun: dryRun, yes: yes
-        ).run()
-    }
+    func run() async throws { try await change.make(.reset) }
 }
 
 struct PowerStatus: AsyncParsableCommand {
@@ -93,8 +53,9 @@ struct PowerStatus: AsyncParsableCommand {
     @Option(help: "Nodes at once, 1 to 128.")
     var wave = 32
 
+    func validate() throws { try PowerRun.check(wave: wave) }
+
     func run() async throws {
-        let waves = try WaveOptions.parse(["--wave", "\(wave)", "--delay", "0"])
-        try await PowerRun(state: state, nodes: nodes, action: .status, waves: waves).run()
+        try await PowerRun(state: state, nodes: nodes, action: .status, wave: wave, delay: 0).run()
     }
 }

@@ -24,18 +24,29 @@ struct PowerCommand: AsyncParsableCommand {
         ])
 }
 
-/// How nodes are gone through.
-struct WaveOptions: ParsableArguments {
+/// Whom a power command changes, and how it goes through them.
+struct PowerChange: ParsableArguments {
+    @OptionGroup var state: StateOption
+    @OptionGroup var nodes: NodeSelection
     @Option(help: "Nodes at once, 1 to 128.")
     var wave = 16
     @Option(
         help: "Seconds between two waves; machines that start all at once draw more current than they ever do again.")
     var delay = 2.0
+    @Flag(help: "Show which nodes are meant, and do nothing.")
+    var dryRun = false
+    @Flag(name: [.customShort("y"), .long], help: "Do not ask.")
+    var yes = false
 
     func validate() throws {
-        guard (1...PowerRequest.largestWave).contains(wave), (0...3600).contains(delay) else {
-            throw ValidationError("a wave has 1 to \(PowerRequest.largestWave) nodes, and 0 to 3600 s lie between two")
-        }
+        try PowerRun.check(wave: wave)
+        guard (0...3600).contains(delay) else { throw ValidationError("0 to 3600 s lie between two waves") }
+    }
+
+    func make(_ action: PowerAction) async throws {
+        try await PowerRun(
+            state: state, nodes: nodes, action: action, wave: wave, delay: delay, dryRun: dryRun, yes: yes
+        ).run()
     }
 }
 
@@ -44,9 +55,17 @@ struct PowerRun {
     let state: StateOption
     let nodes: NodeSelection
     let action: PowerAction
-    let waves: WaveOptions
+    let wave: Int
+    /// Seconds.
+    let delay: Double
     var dryRun = false
     var yes = false
+
+    static func check(wave: Int) throws {
+        guard (1...PowerRequest.largestWave).contains(wave) else {
+            throw ValidationError("a wave has 1 to \(PowerRequest.largestWave) nodes")
+        }
+    }
 
     func run() async throws {
         guard !nodes.words.isEmpty else { throw ValidationError("say which nodes; '*' for all") }
@@ -56,10 +75,10 @@ struct PowerRun {
         if dryRun { return print("\(action.rawValue): \(Self.folded(names))") }
         if names.count > 1, action != .status, !yes { try ask(names) }
         var failed = 0
-        for start in stride(from: 0, to: names.count, by: waves.wave) {
-            if start > 0, waves.delay > 0 { try await Task.sleep(for: .seconds(waves.delay)) }
-            let wave = Array(names[start..<min(start + waves.wave, names.count)])
-            let reports = try await session.power(PowerRequest(select: wave, action: action))
+        for start in stride(from: 0, to: names.count, by: wave) {
+            if start > 0, delay > 0 { try await Task.sleep(for: .seconds(delay)) }
+            let part = Array(names[start..<min(start + wave, names.count)])
+            let reports = try await session.power(PowerRequest(select: part, action: action))
             failed += reports.count { $0.problem != nil }
             WideTable.write(reports.map { [$0.node, $0.result ?? "not done: \($0.problem ?? "")"] })
         }
