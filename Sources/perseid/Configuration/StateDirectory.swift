@@ -48,28 +48,36 @@ struct StateDirectory: Sendable {
 
     func openRegistry() throws(RegistryError) -> SQLiteStore { try SQLiteStore(path: registryPath) }
 
-    /// For the daemon, which alone has the state: a registry that is damaged is kept aside, and an empty one begun.
-    /// - Returns: what is to be said of that, if it was so.
-    func openRegistryAnyway() throws(RegistryError) -> (store: SQLiteStore, snapshot: Snapshot, warning: String?) {
+    /// For the daemon, which alone has the state: a registry that is damaged is kept aside, so that the next start begins
+    /// with an empty one. This one ends: what the first opening has started would keep its privileges.
+    func openRegistryAlone() throws -> (store: SQLiteStore, snapshot: Snapshot) {
         let damage: (path: String, reason: String)
         do throws(RegistryError) {
             let store = try openRegistry()
-            return (store, try store.load(), nil)
+            return (store, try store.load())
         } catch {
             guard case .damaged(let path, let reason) = error else { throw error }
             damage = (path, reason)
         }
         let stamp = Date().ISO8601Format().filter { $0 != ":" && $0 != "-" }
-        let kept = try SQLiteStore.keepAside(path: damage.path, stamp: stamp)
-        let store = try openRegistry()
-        let warning = """
-            the registry was damaged (\(damage.reason)). It is kept as \(kept), and an empty one was begun: no node is \
-            known now. Stop the server and put a copy in its place, or what `sqlite3 \(kept) .recover` can read
-            """
-        return (store, try store.load(), warning)
+        throw DamagedRegistry(
+            kept: try SQLiteStore.keepAside(path: damage.path, stamp: stamp), reason: damage.reason)
     }
 
     func openCapsules() throws -> CapsuleStore { try CapsuleStore(at: path) }
+}
+
+/// A registry that was damaged and is out of the way now.
+struct DamagedRegistry: Error, CustomStringConvertible {
+    let kept: String
+    let reason: String
+
+    var description: String {
+        """
+        the registry is damaged (\(reason)). It is kept as \(kept), unchanged. Put a copy of it in its place, or what \
+        `sqlite3 \(kept) .recover` can read; the next start begins with an empty one, in which no node is known
+        """
+    }
 }
 
 enum StateDirectoryError: Error, CustomStringConvertible {

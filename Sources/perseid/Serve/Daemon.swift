@@ -54,8 +54,7 @@ final class Daemon: Sendable {
         if let reference = configuration.capsule { _ = try capsules.bootable(reference) }
         // `capsule delete` and `capsule gc` leave alone what it means.
         try capsules.setServed(configuration.capsule.flatMap { CapsuleReference($0) })
-        let (store, loaded, warning) = try state.openRegistryAnyway()
-        if let warning { logger.error("\(warning)") }
+        let (store, loaded) = try state.openRegistryAlone()
         var snapshot = loaded
         // Where another server gives addresses, what this one once gave tells nothing.
         if configuration.dhcp != .server { snapshot.leases = [] }
