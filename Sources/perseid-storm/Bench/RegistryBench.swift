@@ -15,10 +15,7 @@ struct RegistryBench: AsyncParsableCommand {
             network; 10,000,000 events take 3 GB beneath the state.
             """)
 
-    @Option(help: "The program `perseid`.")
-    var perseid = ".build/release/perseid"
-    @Option(help: "Directory to work in; `bench-registry` in it is made anew.")
-    var state = ".work"
+    @OptionGroup var program: ProgramUnderTest
     @Option(help: "Nodes.")
     var nodes = 100_000
     @Option(help: "Events of the log.")
@@ -31,16 +28,13 @@ struct RegistryBench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let directory = state + "/bench-registry"
+        let directory = program.state + "/bench-registry"
         try? FileManager.default.removeItem(atPath: directory)
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let figures = RegistryFigures(directory: directory, perseid: perseid, nodes: nodes, events: events)
-        let all = try await figures.measure { line in
-            print(line)
-            fflush(nil)
-        }
-        print(Figure.summary(of: all, bench: "registry"))
+        let figures = RegistryFigures(directory: directory, perseid: program.perseid, nodes: nodes, events: events)
+        let all = try await figures.measure(say)
+        say(Figure.summary(of: all, bench: "registry"))
     }
 }

@@ -13,12 +13,8 @@ struct LargeTrial: AsyncParsableCommand {
             booted in a virtual machine. Needs root, QEMU, 20 GB of disk and 9 GB of memory.
             """)
 
-    @Option(help: "The program `perseid`.")
-    var perseid = ".build/release/perseid"
-    @Option(help: "The static agent.")
-    var agent = ".build-agent/perseid-agent"
-    @Option(help: "State beneath which the trial's own goes.")
-    var state = ".work"
+    @OptionGroup var program: ProgramUnderTest
+    @OptionGroup var agent: AgentUnderTest
     @Option(help: "Only one of them: file or many.")
     var only: Kind?
 
@@ -30,13 +26,12 @@ struct LargeTrial: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try FileManager.default.createDirectory(atPath: state + "/trial", withIntermediateDirectories: true)
-        let home = URL(fileURLWithPath: state).standardizedFileURL.path
-        let directory = try LabDirectory(creating: home + "/trial/large")
+        let directory = try program.directory("trial").directory("large")
         for kind in Kind.allCases where only == nil || only == kind {
             try? FileManager.default.removeItem(atPath: directory.file(kind.rawValue))
             let course = LargeCourse(
-                kind: kind, directory: try directory.directory(kind.rawValue), perseid: perseid, agent: agent)
+                kind: kind, directory: try directory.directory(kind.rawValue), perseid: program.perseid,
+                agent: agent.path)
             try await course.run()
             try FileManager.default.removeItem(atPath: directory.file(kind.rawValue))
         }

@@ -10,12 +10,8 @@ struct LiveSyncTrial: AsyncParsableCommand {
             newer one, to the older one, and to the newer one again, while it runs. Needs root and QEMU.
             """)
 
-    @Option(help: "The program `perseid`.")
-    var perseid = ".build/release/perseid"
-    @Option(help: "The static agent.")
-    var agent = ".build-agent/perseid-agent"
-    @Option(help: "State beneath which `bench capsule` keeps its capsules.")
-    var state = ".work"
+    @OptionGroup var program: ProgramUnderTest
+    @OptionGroup var agent: AgentUnderTest
     @Option(help: "Memory of the machine in MiB.")
     var memory = 4096
 
@@ -25,16 +21,16 @@ struct LiveSyncTrial: AsyncParsableCommand {
     private static let patience = 600
 
     func run() async throws {
-        let place = state + "/bench-capsule/state"
+        let place = program.state + "/bench-capsule/state"
         try check(
             FileManager.default.fileExists(atPath: place + "/capsules/pair/generations/2"),
             "there is no \(place)/capsules/pair: `perseid-storm bench capsule --prepare-only` makes it")
         let directory = try LabDirectory(creating: place + "/lab")
         let log = try Transcript(of: "lab boot", log: directory.file("livesync.log"))
         let boot = Program(
-            perseid,
+            program.perseid,
             [
-                "lab", "boot", "--state", place, "--agent", agent, "--capsule", "pair@1", "--memory", "\(memory)",
+                "lab", "boot", "--state", place, "--agent", agent.path, "--capsule", "pair@1", "--memory", "\(memory)",
                 "--handoff", "kexec", "--linger", "\(Self.linger)", "--timeout", "600",
             ])
         let before = try await head(place)
@@ -71,7 +67,7 @@ struct LiveSyncTrial: AsyncParsableCommand {
 
     private func output(_ words: [String]) async throws -> String {
         do {
-            return try await Program(perseid, words).run()
+            return try await Program(program.perseid, words).run()
         } catch {
             guard case .programFailed(_, _, let text) = error else { throw error }
             return text

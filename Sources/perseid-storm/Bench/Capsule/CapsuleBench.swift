@@ -14,12 +14,8 @@ struct CapsuleBench: AsyncParsableCommand {
             mmdebstrap, QEMU.
             """)
 
-    @Option(help: "The program `perseid`.")
-    var perseid = ".build/release/perseid"
-    @Option(help: "The static agent.")
-    var agent = ".build-agent/perseid-agent"
-    @Option(help: "State beneath which the bench's inputs and its own state are kept.")
-    var state = ".work"
+    @OptionGroup var program: ProgramUnderTest
+    @OptionGroup var agent: AgentUnderTest
     @Option(help: "The Debian release.")
     var suite = "bookworm"
     @Option(help: "Runs of each measurement, 1 to 20; the middle one counts.")
@@ -34,13 +30,10 @@ struct CapsuleBench: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let files = FileManager.default
-        try files.createDirectory(atPath: state, withIntermediateDirectories: true)
-        let home = URL(fileURLWithPath: state).standardizedFileURL.path
-        let directory = try LabDirectory(creating: home + "/bench-capsule")
+        let directory = try program.directory("bench-capsule")
         let pair = PackagePair(directory: directory, suite: suite, say: say)
         let roots = try await pair.make()
-        let capsules = PackageCapsules(perseid: perseid, state: try directory.directory("state").path, say: say)
+        let capsules = PackageCapsules(perseid: program.perseid, state: try directory.directory("state").path, say: say)
         try await capsules.make(roots)
         guard !prepareOnly else { return }
         let image = try capsules.image(in: directory)
@@ -54,8 +47,8 @@ struct CapsuleBench: AsyncParsableCommand {
         var figures = [try CoreSpeed.ofChunking(image.path, rounds: rounds)]
         figures.append(CasyncRace.figure(rows))
         figures += try await capsules.differences(try await PackagePair.changes(roots))
-        figures.append(try await CoreSpeed.ofAssembling(agent: agent, rounds: rounds))
-        if !withoutBoot { figures.append(try await NodeMemory(perseid: perseid, agent: agent).figure(capsules)) }
+        figures.append(try await CoreSpeed.ofAssembling(agent: agent.path, rounds: rounds))
+        if !withoutBoot { figures.append(try await NodeMemory(perseid: program.perseid, agent: agent.path).figure(capsules)) }
         say(Figure.summary(of: figures, bench: "capsule"))
     }
 
