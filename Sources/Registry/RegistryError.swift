@@ -24,8 +24,8 @@ extension RegistryError: CustomStringConvertible {
         case .damaged(let path, let reason):
             """
             the registry \(path) is damaged (\(reason)); it was left as it is. Put a copy of it in its place, or start \
-            `perseid serve`, which keeps it aside and begins with an empty one; `sqlite3 FILE .recover` reads what can be \
-            read
+            `perseid serve` twice: the first start keeps it aside, the second begins with an empty one; \
+            `sqlite3 FILE .recover` reads what can be read
             """
         case .newerVersion(let path):
             "the registry \(path) was written by a newer Perseid; nothing was changed. Use that version, or another --state"

@@ -96,8 +96,8 @@ extension RegistryService {
                 capsule: given[.capsule]?.value,
                 handoff: (given[.handoff]?.value).flatMap { Plan.Handoff(rawValue: $0) },
                 kernelArguments: given[.kernelArguments]?.value,
-                nodeRate: (given[.nodeRate]?.value).flatMap { Configuration.megabytes($0) }), secrets: state.powerSecrets,
-            capsuleProblem: CapsuleReference.problem)
+                nodeRate: (given[.nodeRate]?.value).flatMap { Configuration.megabytes($0) }),
+            secrets: state.powerSecrets, capsuleProblem: CapsuleReference.problem)
     }
 }
 

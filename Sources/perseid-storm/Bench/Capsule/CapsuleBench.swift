@@ -48,7 +48,9 @@ struct CapsuleBench: AsyncParsableCommand {
         figures.append(CasyncRace.figure(rows))
         figures += try await capsules.differences(try await PackagePair.changes(roots))
         figures.append(try await CoreSpeed.ofAssembling(agent: agent.path, rounds: rounds))
-        if !withoutBoot { figures.append(try await NodeMemory(perseid: program.perseid, agent: agent.path).figure(capsules)) }
+        if !withoutBoot {
+            figures.append(try await NodeMemory(perseid: program.perseid, agent: agent.path).figure(capsules))
+        }
         say(Figure.summary(of: figures, bench: "capsule"))
     }
 
