@@ -35,7 +35,7 @@ public final class DHCPServer: Sendable {
     /// The pause after so many answers, for others to take them from there.
     private static let breath = Duration.microseconds(200)
     /// Between two looks at the sockets: datagrams.
-    private static let turns = GatheringPause(short: .microseconds(200), long: .microseconds(500), storm: 34_000)
+    private static let turns = GatheringPause(short: .microseconds(200), long: .milliseconds(1), storm: 34_000)
     /// Between two groups of leases, which are on stable storage at most 2 ms later than they could be: half of a
     /// disk's and a thread's time went into groups of one lease without it.
     private static let groups = GatheringPause(short: .milliseconds(1), long: .milliseconds(2), storm: 17_000)
