@@ -4,16 +4,33 @@ import Registry
 protocol FieldHolder {
     associatedtype Field: RawRepresentable<String> & CaseIterable & Hashable
 
+    /// What it is called in an error.
+    static var noun: String { get }
+
     subscript(field: Field) -> String? { get }
 
     mutating func set(_ field: Field, to text: String?) throws(InvalidValue)
 }
 
-extension Node: FieldHolder {
-    typealias Field = NodeField
+extension FieldHolder {
+    /// Sets fields by their names, in the order of these: of several bad values it is always the same that is told.
+    mutating func set(_ values: [String: String]) throws(InvalidValue) {
+        for (key, text) in values.sorted(by: { $0.key < $1.key }) {
+            guard let field = Field(rawValue: key) else { throw InvalidValue(key, expected: "field of a \(Self.noun)") }
+            try set(field, to: text)
+        }
+    }
 }
 
-extension NodeGroup: FieldHolder {}
+extension Node: FieldHolder {
+    typealias Field = NodeField
+
+    static var noun: String { "node" }
+}
+
+extension NodeGroup: FieldHolder {
+    static var noun: String { "group" }
+}
 
 /// What a request does to the fields of each node or group that it means, read once.
 struct FieldSteps<Holder: FieldHolder> {

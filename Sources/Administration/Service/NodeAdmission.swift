@@ -29,12 +29,7 @@ struct NodeAdmission {
         do throws(InvalidValue) {
             var node = Node(mac: try .validated(draft.mac), name: try NodeName.validated(draft.name))
             if keepExisting, let there = macs[node.mac], there.name == node.name { return nil }
-            for (key, text) in draft.fields.sorted(by: { $0.key < $1.key }) {
-                guard let field = NodeField(rawValue: key) else {
-                    throw InvalidValue(key, expected: "field of a node")
-                }
-                try node.set(field, to: text)
-            }
+            try node.set(draft.fields)
             return node
         } catch {
             refuse(line, "\(error)")

@@ -28,13 +28,15 @@ extension RegistryService {
         let (records, groups) = try census()
         var names = Set(records.map(\.node.name))
         let nodes = Dictionary(records.map { ($0.node.mac, $0.node) }, uniquingKeysWith: { first, _ in first })
+        let macs = request.assign.compactMap { MACAddress($0.mac) }
+        let inventories = try registry { () throws(RegistryError) in try store.inventories(of: macs) }
         var edits: [RegistryEdit] = []
         for assignment in request.assign {
             let old = try waiting(assignment.mac, nodes)
             var new = try named(old, assignment.name, request.set)
             guard names.insert(new.name).inserted else { throw .conflict("there is a node \(new.name) already") }
             if let problem = problem(of: new, groups, since: old) { throw .badRequest(problem) }
-            try takeIdentity(of: old.mac, into: &new)
+            if let inventory = inventories[old.mac]?.inventory { Self.takeIdentity(inventory, into: &new) }
             edits.append(.node(from: old, to: new))
         }
         return try carryOut(edits, request.options, author)
@@ -51,10 +53,7 @@ extension RegistryService {
     private func named(_ old: Node, _ name: String, _ values: [String: String]) throws(AdminProblem) -> Node {
         var new = old
         do throws(InvalidValue) {
-            for (key, text) in values {
-                guard let field = NodeField(rawValue: key) else { throw InvalidValue(key, expected: "field of a node") }
-                try new.set(field, to: text)
-            }
+            try new.set(values)
             try new.set(.name, to: name)
         } catch {
             throw .badRequest("\(error)")
@@ -64,9 +63,8 @@ extension RegistryService {
     }
 
     /// What the firmware says is no value of a node where it has not the form of one.
-    private func takeIdentity(of mac: MACAddress, into node: inout Node) throws(AdminProblem) {
-        let inventory = try registry { () throws(RegistryError) in try store.inventories(of: [mac])[mac]?.inventory }
-        if node.uuid == nil { try? node.set(.uuid, to: inventory?.uuid) }
-        if node.serial == nil { try? node.set(.serial, to: inventory?.serial) }
+    private static func takeIdentity(_ inventory: Inventory, into node: inout Node) {
+        if node.uuid == nil { try? node.set(.uuid, to: inventory.uuid) }
+        if node.serial == nil { try? node.set(.serial, to: inventory.serial) }
     }
 }

@@ -40,12 +40,7 @@ extension RegistryService {
     private static func group(_ draft: GroupDraft) throws(AdminProblem) -> NodeGroup {
         do throws(InvalidValue) {
             var group = NodeGroup(name: try NodeName.validated(draft.name))
-            for (key, text) in draft.fields {
-                guard let field = NodeGroup.Field(rawValue: key) else {
-                    throw InvalidValue(key, expected: "field of a group")
-                }
-                try group.set(field, to: text)
-            }
+            try group.set(draft.fields)
             return group
         } catch {
             throw .badRequest("\(error)")
