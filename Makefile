@@ -66,7 +66,7 @@ boot: build ## switch a virtual machine on and follow it to ready: FIRMWARE, LOA
 
 test: deps agent emulators ## all tests, boots of virtual machines among them
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --parallel --skip '^BootTests\.'
+	.ci/test --parallel --skip '^BootTests\.'
 	@$(MAKE) --no-print-directory test-boot
 
 # BMCs that others made: OpenIPMI's is a Debian package, the one that speaks Redfish a Python package.
@@ -76,7 +76,7 @@ emulators:
 		.work/emulators/bin/pip install -q --disable-pip-version-check sushy-tools==2.2.0; }
 
 test-boot:
-	$(AS_ROOT) env PATH="$$PATH" PERSEID_TEST_ALL="$$PERSEID_TEST_ALL" swift test --skip-build --disable-xctest --no-parallel --filter '^BootTests\.'
+	$(AS_ROOT) env PATH="$$PATH" PERSEID_TEST_ALL="$$PERSEID_TEST_ALL" .ci/test --no-parallel --filter '^BootTests\.'
 
 # Boot tests that have a long form take it.
 test-all: export PERSEID_TEST_ALL := yes
