@@ -59,7 +59,7 @@ struct ControlServerTests {
             group.addTask { try await server.run() }
             let client = ControlClient(path: path)
             var isUp = false
-            for _ in 0..<2000 where !isUp {
+            for _ in 0..<12_000 where !isUp {
                 isUp = (try? await client.get("/api/v1/health")) != nil
                 if !isUp { try await Task.sleep(for: .milliseconds(5)) }
             }

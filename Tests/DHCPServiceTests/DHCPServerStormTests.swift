@@ -43,7 +43,7 @@ struct DHCPServerStormTests {
             }
             return try storm.run(&fleet, over: &link)
         }
-        var link = try RelayLink(server: server, relay: address("10.77.0.254"), interface: "wire1", shape: shape)
+        var link = try relay(to: server, shape)
         guard load.extends else { return try storm.run(&fleet, over: &link) }
         fleet.begin(.powerOn(withinSeconds: 0.1))
         _ = try storm.run(&fleet, over: &link)
@@ -52,6 +52,19 @@ struct DHCPServerStormTests {
         var router = try DirectLink(interface: interface, shape: shape, broadcasts: false, place: .behindRouter)
         try router.find(server)
         return try storm.run(&fleet, over: &router)
+    }
+
+    /// A program that another test is about to start has our last relay's socket, too, from fork(2) until its exec.
+    private static func relay(to server: IPv4Address, _ shape: ClientShape) throws -> RelayLink {
+        let relay = try address("10.77.0.254")
+        for _ in 0..<1000 {
+            do {
+                return try RelayLink(server: server, relay: relay, interface: "wire1", shape: shape)
+            } catch let error as SystemError where error.isAddressInUse {
+                usleep(10_000)
+            }
+        }
+        return try RelayLink(server: server, relay: relay, interface: "wire1", shape: shape)
     }
 
     @Test("new leases, renewals and rebindings are all answered at once", arguments: ClientShape.allCases, Way.allCases)
@@ -80,12 +93,7 @@ struct DHCPServerStormTests {
         "a power cut that the disk is slow to get over: nodes repeat with their firmware's back-off, and all get there")
     func powerOn() throws {
         try withSite { site in
-            site.registrar.fails.store(true, ordering: .relaxed)
-            let thread = Thread {
-                usleep(900_000)
-                site.registrar.fails.store(false, ordering: .relaxed)
-            }
-            thread.start()
+            site.registrar.refuse(nodes: Self.nodes)
             // As iPXE does, but a quarter as long.
             let patience = ClientShape.ipxe.patience.map { $0 / 4 }
             let report = try site.client.enter {
@@ -93,7 +101,7 @@ struct DHCPServerStormTests {
             }
             #expect(report.begun == Self.nodes && report.completed == Self.nodes, "\(report.text)")
             #expect(report.repeated >= Self.nodes && report.lost == 0 && report.givenTwice == 0, "\(report.text)")
-            #expect(report.exchange.max >= 750, "\(report.text)")
+            #expect(report.exchange.max >= 1000 * (patience.first ?? 0), "\(report.text)")
             site.registrar.lines.withLock { lines in
                 #expect(!lines.isEmpty && lines.allSatisfy { $0.contains("could not be stored: disk full") })
                 lines = []

@@ -23,9 +23,21 @@ struct DHCPServerTests {
         let events = Mutex<[BootEvent]>([])
         let lines = Mutex<[String]>([])
         let fails = Atomic<Bool>(false)
+        /// How many nodes are refused before the disk is well again, and those that were.
+        private let toRefuse = Mutex<(count: Int, refused: Set<MACAddress>)>((0, []))
+
+        /// Fails until so many nodes have asked in vain, each at least once.
+        func refuse(nodes count: Int) {
+            toRefuse.withLock { $0 = (count, []) }
+        }
 
         func commit(_ new: [Lease]) throws {
-            if fails.load(ordering: .relaxed) { throw Failure() }
+            let isRefused = toRefuse.withLock { nodes in
+                guard nodes.refused.count < nodes.count else { return false }
+                nodes.refused.formUnion(new.map(\.mac))
+                return true
+            }
+            if isRefused || fails.load(ordering: .relaxed) { throw Failure() }
             leases.withLock { $0 += new }
         }
     }
@@ -75,7 +87,7 @@ struct DHCPServerTests {
 
         /// The kernel drops what is sent on a cable whose ends it has not told of each other yet.
         private static func waitForCarrier(_ name: String) throws {
-            for _ in 0..<2000 {
+            for _ in 0..<12_000 {
                 if try NetworkInterface.named(name).hasCarrier { return }
                 usleep(5000)
             }
@@ -145,7 +157,7 @@ struct DHCPServerTests {
         let socket = try PacketSocket(interface: .named("wire1"), filter: .udpPort(68))
         try socket.send(frame: frame.span.bytes)
         var buffer = [UInt8](repeating: 0, count: 2048)
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if let answer = try buffer.withUnsafeMutableBytes({ try socket.receive(into: $0) }) {
                 return Array(buffer.prefix(answer.count))
             }
@@ -188,7 +200,7 @@ struct DHCPServerTests {
             let socket = try UDPSocket(.init(port: 4011))
             try socket.send(payload.span.bytes, to: server)
             var room = ReceiveBatch()
-            for _ in 0..<2000 {
+            for _ in 0..<12_000 {
                 if try socket.receive(into: &room) > 0 { break }
                 usleep(5000)
             }

@@ -112,9 +112,9 @@ struct DHCPServerWatchTests {
         }
     }
 
-    /// Waits for what another thread brings about; false after ten seconds.
+    /// Waits for what another thread brings about; false after a minute.
     private func eventually(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             if condition() { return true }
             usleep(5000)
         }

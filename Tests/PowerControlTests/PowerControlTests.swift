@@ -13,7 +13,7 @@ import Testing
     }
 
     private static func waitUntilUp(_ target: PowerTarget) async throws {
-        for _ in 0..<60 {
+        for _ in 0..<240 {
             if await PowerControl.perform(.status, on: [target]).first?.problem == nil { return }
             try await Task.sleep(for: .milliseconds(500))
         }

@@ -50,7 +50,7 @@ private final class LiveServer {
 
     /// What the server reported, once there are `count` reports. The last ACK may be under way when a client ends.
     func reported(_ count: Int) -> [TFTPTransfer] {
-        for _ in 0..<500 where reports.all.count < count { usleep(10_000) }
+        for _ in 0..<6000 where reports.all.count < count { usleep(10_000) }
         return reports.all
     }
 
