@@ -6,13 +6,17 @@ public enum AdminProblem: Error, Hashable, Sendable {
     case badRequest(String)
     /// It is at odds with what is there, or with what somebody else has done meanwhile.
     case conflict(String)
+    /// It was made from values that somebody else has changed since: made again, it may well succeed.
+    case changedMeanwhile(String)
     case failed(String)
 }
 
 extension AdminProblem: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .notFound(let text), .badRequest(let text), .conflict(let text), .failed(let text): text
+        case .notFound(let text), .badRequest(let text), .conflict(let text), .changedMeanwhile(let text),
+            .failed(let text):
+            text
         }
     }
 
@@ -21,7 +25,7 @@ extension AdminProblem: CustomStringConvertible {
         switch self {
         case .notFound: 404
         case .badRequest: 400
-        case .conflict: 409
+        case .conflict, .changedMeanwhile: 409
         case .failed: 500
         }
     }

@@ -80,7 +80,7 @@ extension ControlProblem {
             switch problem {
             case .notFound(let text): .notFound(text)
             case .badRequest(let text): .badRequest(text)
-            case .conflict(let text): .conflict(text)
+            case .conflict(let text), .changedMeanwhile(let text): .conflict(text)
             case .failed(let text): .failed(text)
             }
     }

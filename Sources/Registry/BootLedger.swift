@@ -26,6 +26,9 @@ public final class BootLedger: Sendable {
     private let state: Mutex<State>
     /// Held over taking what is pending and writing it: groups reach the disk in order.
     private let writing = Mutex<Void>(())
+    /// Held while an admin's change is made, from the look to the write, and while the nodes are read again: what is
+    /// read then is not older than what an admin has just written.
+    private let editing = Mutex<Void>(())
     private let wake: AsyncStream<Void>.Continuation
     private let wakes: AsyncStream<Void>
     /// How far back a power-on belongs to the attempt that begins now, in milliseconds.
@@ -161,14 +164,7 @@ public final class BootLedger: Sendable {
     public func tick(at time: Int64) throws(RegistryError) {
         for event in state.withLock({ $0.book.overdue(at: time) }) { record(event) }
         try store.tidy()
-        let changes = try store.foreignChanges()
-        guard state.withLock({ $0.foreignChanges != changes }) else { return }
-        try flush()
-        let (nodes, groups) = (try store.nodes(), try store.groups())
-        state.withLock { state in
-            state.book.replaceNodes(nodes, groups: groups)
-            state.foreignChanges = changes
-        }
+        try exclusively { () throws(RegistryError) in try takeForeignChanges() }
     }
 
     /// Writes groups as they come until the task is cancelled; `report` hears when the disk begins to refuse.
@@ -190,6 +186,34 @@ public final class BootLedger: Sendable {
     }
 
     // MARK: - What admins do
+
+    /// Carries out `body` while nobody else changes nodes or groups through this ledger. Not to be nested.
+    public func exclusively<Value: Sendable, Problem: Error>(
+        _ body: () throws(Problem) -> Value
+    ) throws(Problem) -> Value {
+        let result: Result<Value, Problem> = editing.withLock { _ in
+            do throws(Problem) { return .success(try body()) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    /// Reads the nodes and groups again if another process has changed them. Within `exclusively`.
+    public func takeForeignChanges() throws(RegistryError) {
+        let changes = try store.foreignChanges()
+        guard state.withLock({ $0.foreignChanges != changes }) else { return }
+        // What the boot plane changes between the look and the taking would be lost: the next turn takes it over.
+        for _ in 0..<8 {
+            try flush()
+            let (nodes, groups) = (try store.nodes(), try store.groups())
+            let isTaken = state.withLock { state in
+                guard !state.pending.contains(where: \.isOfNode) else { return false }
+                state.book.replaceNodes(nodes, groups: groups)
+                state.foreignChanges = changes
+                return true
+            }
+            if isTaken { return }
+        }
+    }
 
     /// Carries out what an admin wants: on stable storage when it returns, and known to the boot plane.
     /// - Returns: the number of the change.

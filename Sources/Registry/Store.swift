@@ -145,4 +145,12 @@ public enum Change: Hashable, Sendable {
     case forgetInstall(MACAddress)
     /// Moves the power-on events of a node, not older than `since`, into its attempt.
     case adoptPowerOn(node: MACAddress, attempt: Int64, since: Int64)
+
+    /// True if what `Store.nodes` says changes by it.
+    var isOfNode: Bool {
+        switch self {
+        case .node, .removeNode, .useUp, .achieved, .askInstall, .install, .forgetInstall: true
+        case .attempt, .event, .inventory, .hardware, .adoptPowerOn: false
+        }
+    }
 }

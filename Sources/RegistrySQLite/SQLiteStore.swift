@@ -72,6 +72,7 @@ public final class SQLiteStore: Store {
             try pool.write { database in
                 let number = try database.begin(note)
                 for edit in edits { try database.edit(edit, as: number) }
+                try database.requireGroups(after: edits)
                 return number
             }
         }
@@ -238,9 +239,20 @@ public final class SQLiteStore: Store {
         } catch let error as DatabaseError
             where [.SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY].contains(error.extendedResultCode)
         {
-            throw .duplicate(reason(error))
+            throw .duplicate(taken(error))
         } catch {
             throw .failed(operation: operation, reason: reason(error))
+        }
+    }
+
+    /// What is there twice, from `UNIQUE constraint failed: nodes.name`.
+    private static func taken(_ error: DatabaseError) -> String {
+        switch error.message?.split(separator: " ").last {
+        case "nodes.name": "the name of a node"
+        case "nodes.mac", "interfaces.mac": "the MAC address of a node"
+        case "nodes.address", "interfaces.address": "the address of a node"
+        case "groups.name": "the name of a group"
+        default: reason(error)
         }
     }
 

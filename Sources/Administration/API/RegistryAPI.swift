@@ -63,6 +63,13 @@ public struct RegistryAPI: Sendable {
     public func answer(_ request: Request, by author: String, at time: Int64) throws(AdminProblem) -> Answer {
         let parts = request.path.split(separator: "/").map(String.init)
         let note = ChangeNote(author: author, what: "\(request.method.rawValue) \(request.path.prefix(100))", at: time)
+        if request.method == .get { return try answer(request, parts, note) }
+        return try service.settled { () throws(AdminProblem) in try answer(request, parts, note) }
+    }
+
+    private func answer(
+        _ request: Request, _ parts: [String], _ note: ChangeNote
+    ) throws(AdminProblem) -> Answer {
         switch parts.first {
         case "nodes": return try nodes(Array(parts.dropFirst()), request, note)
         case "groups": return try groups(Array(parts.dropFirst()), request, note)

@@ -1,6 +1,32 @@
+import BootProtocols
 public import Registry
 
 extension RegistryService {
+    /// Has one change made at a time, of all that go through this service's daemon, from what is there now. Where another
+    /// process got in between, it is made anew from what that one left: nobody's change is lost, and only what is truly at
+    /// odds is refused.
+    func settled<Value: Sendable>(_ change: () throws(AdminProblem) -> Value) throws(AdminProblem) -> Value {
+        for _ in 0..<Self.tries {
+            do throws(AdminProblem) {
+                return try once(change)
+            } catch {
+                guard case .changedMeanwhile = error else { throw error }
+            }
+        }
+        return try once(change)
+    }
+
+    /// How often a change is made anew because another process was faster, before its author is told so.
+    private static let tries = 20
+
+    private func once<Value: Sendable>(_ change: () throws(AdminProblem) -> Value) throws(AdminProblem) -> Value {
+        guard let ledger else { return try change() }
+        return try ledger.exclusively { () throws(AdminProblem) in
+            try registry { () throws(RegistryError) in try ledger.takeForeignChanges() }
+            return try change()
+        }
+    }
+
     /// Writes edits, or says what they would do.
     func carryOut(
         _ edits: [RegistryEdit], _ options: ChangeOptions, _ author: ChangeNote
@@ -8,6 +34,7 @@ extension RegistryService {
         let newest = try registry { () throws(RegistryError) in try store.history(of: nil, limit: 1).first?.number ?? 0
         }
         if let revision = options.revision { try requireUnchanged(edits, since: revision) }
+        try requireUnique(edits)
         try requireAddresses(edits, at: author.at)
         var result = ChangeResult(
             change: nil, revision: newest, count: edits.count,
@@ -36,6 +63,23 @@ extension RegistryService {
             throw .conflict(
                 "\(name) was changed\(who) after you looked; nothing was written. Look again, and repeat")
         }
+    }
+
+    /// Refuses names, MAC addresses and addresses that another node has.
+    private func requireUnique(_ edits: [RegistryEdit]) throws(AdminProblem) {
+        var changed: [Node] = []
+        var before: Set<MACAddress> = []
+        for case .node(let from, let to) in edits {
+            if let from, let to, from.name == to.name, from.macs == to.macs, from.addresses == to.addresses { continue }
+            if let from { before.insert(from.mac) }
+            if let to { changed.append(to) }
+        }
+        guard !changed.isEmpty else { return }
+        var taken = NodeAdmission(
+            existing: try census().records.map(\.node).filter { !before.contains($0.mac) }, keepExisting: false)
+        for node in changed { taken.take(node, line: 0) }
+        let problems = taken.problems.map(\.text)
+        guard problems.isEmpty else { throw .conflict(problems.prefix(20).joined(separator: "\n")) }
     }
 
     /// Refuses addresses that are somebody else's: in use now by a machine that got them from a pool, or set apart by the

@@ -98,7 +98,9 @@ public struct RegistryService: Sendable {
             return try body()
         } catch {
             switch error {
-            case .duplicate, .changedMeanwhile, .cycle, .noSuchGroup: throw .conflict("\(error)")
+            // What is twice was looked for before: it has come since.
+            case .changedMeanwhile, .duplicate: throw .changedMeanwhile("\(error)")
+            case .cycle, .noSuchGroup: throw .conflict("\(error)")
             case .cannotOpen, .damaged, .newerVersion, .failed: throw .failed("\(error)")
             }
         }
