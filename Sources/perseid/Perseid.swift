@@ -1,5 +1,7 @@
 import ArgumentParser
 import Dispatch
+import Foundation
+import Glibc
 
 struct Perseid: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,16 +42,26 @@ enum Entry {
         do {
             var command = try Perseid.parseAsRoot()
             if let serve = command as? ServeCommand {
-                let daemon = try serve.prepare()
+                let daemon: Daemon
+                do { daemon = try serve.prepare() } catch { end(with: error) }
                 finish { try await daemon.run() }
             } else if var command = command as? any AsyncParsableCommand {
                 finish { try await command.run() }
             } else {
-                try command.run()
+                do { try command.run() } catch { end(with: error) }
             }
         } catch {
             Perseid.exit(withError: error)
         }
+    }
+
+    /// Ends a command that has begun. What is wrong with its words is not known to be so before it has looked, so the
+    /// usage of the command is no longer at hand: that of the program would mislead.
+    private static func end(with error: any Error) -> Never {
+        guard let error = error as? ValidationError else { Perseid.exit(withError: error) }
+        fflush(nil)
+        FileHandle.standardError.write(Data("Error: \(error.message)\n".utf8))
+        Glibc.exit(ExitCode.validationFailure.rawValue)
     }
 
     /// Runs `body` on the pool, and ends the process with it.
@@ -59,7 +71,7 @@ enum Entry {
                 try await body()
                 Perseid.exit(withError: nil)
             } catch {
-                Perseid.exit(withError: error)
+                end(with: error)
             }
         }
         dispatchMain()

@@ -13,6 +13,14 @@ extension BootTests {
             #expect(outcome.lastLine == "trial kill: \(kills) of \(kills)")
         }
 
+        /// Ten kills where PERSEID_TEST_ALL is set; else two.
+        @Test func losesNoAcknowledgedChangeOfANode() async throws {
+            let kills = ProcessInfo.processInfo.environment["PERSEID_TEST_ALL", default: ""].isEmpty ? "2" : "10"
+            let outcome = try await trial("edits", "--kills", kills)
+            #expect(outcome.succeeded, Comment(rawValue: outcome.output + outcome.errors))
+            #expect(outcome.lastLine == "trial edits: \(kills) of \(kills)")
+        }
+
         @Test func acknowledgesNothingThatAFullDiskCannotHold() async throws {
             let outcome = try await trial("full-disk")
             #expect(outcome.succeeded, Comment(rawValue: outcome.output + outcome.errors))

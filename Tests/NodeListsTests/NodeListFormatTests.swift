@@ -143,7 +143,7 @@ import Testing
         (.dhcpd, "host n1 { }\n", 1),
         (.dhcpd, String(repeating: "a {\n", count: 100), 65),
         (.warewulf, "nodes:\n  n1:\n    network devices:\n      default: {hwaddr: zz}\n", 4),
-        (.warewulf, "nodes: [\n", 1),
+        (.warewulf, "nodes: [\n", 2),
         (.warewulf, "profiles: {}\n", 1),
         (.dnsmasq, "dhcp-host=00:1a:2b:*:*:*,n1\n", 1),
         (.dnsmasq, "dhcp-host=10.0.0.1,n1\n", 1),

@@ -11,7 +11,8 @@ extension RegistryService {
         // What most requests say; nothing is to be looked at.
         if words.isEmpty || words == ["*"] { return records }
         do throws(NodePatternError) {
-            let selector = try NodeSelector(words)
+            let selector = try NodeSelector(named(words, records))
+            if let problem = unknown(selector, groups) { return try refuse(problem) }
             let missing = try selector.missing(among: Set(records.map(\.node.name)))
             guard missing.isEmpty else {
                 let names = FoldedNames.words(of: missing).joined(separator: " ")
@@ -24,6 +25,29 @@ extension RegistryService {
             guard case .unknownKey = error else { throw .badRequest("\(error)") }
             throw .badRequest("\(error); there are \(Self.keys.joined(separator: ", "))")
         }
+    }
+
+    /// The words with the names of nodes in place of their MAC addresses.
+    private func named(_ words: [String], _ records: [NodeRecord]) -> [String] {
+        guard words.contains(where: { $0.contains(":") }) else { return words }
+        return words.map { word in
+            guard let mac = MACAddress(word) else { return word }
+            return records.first { $0.node.macs.contains(mac) }?.node.name ?? word
+        }
+    }
+
+    /// What a selector names that cannot be: most likely a mistake.
+    private func unknown(_ selector: NodeSelector, _ groups: GroupTree) -> String? {
+        for case .group(let name) in selector.terms + selector.exclusions
+        where groups[name] == nil && name != NodeGroup.everybody {
+            return "there is no group `\(name)`; `perseid group list` shows those that exist"
+        }
+        let states = NodeState.allCases.map(\.rawValue)
+        for condition in selector.conditions
+        where condition.key == "state" && !states.contains(where: condition.value.matches) {
+            return "no state is called so; there are \(states.joined(separator: ", "))"
+        }
+        return nil
     }
 
     private func refuse(_ text: String) throws(NodePatternError) -> [NodeRecord] { throw .noNodes(text) }

@@ -68,11 +68,19 @@ extension NodeExport {
     }
 
     static func csv(_ nodes: [ExportedNode]) -> [String] {
-        ["name,mac,address,groups"]
+        ["name,mac,address,groups,comment"]
             + nodes.map { node in
                 let macs = node.macs.map(\.description).joined(separator: " ")
-                return "\(node.name),\(macs),\(node.address?.description ?? ""),\(node.groups.joined(separator: " "))"
+                let groups = node.groups.joined(separator: " ")
+                return [node.name, macs, node.address?.description ?? "", groups, quoted(node.comment ?? "")]
+                    .joined(separator: ",")
             }
+    }
+
+    /// A field of CSV (RFC 4180, 2).
+    private static func quoted(_ text: String) -> String {
+        guard text.contains(where: { ",\"".contains($0) || $0.isNewline }) else { return text }
+        return "\"\(text.replacing("\"", with: "\"\""))\""
     }
 
     /// Groups in the order in which nodes name them first.

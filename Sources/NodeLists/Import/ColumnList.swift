@@ -9,7 +9,7 @@ enum ColumnList {
         init?(_ heading: String) {
             switch heading.lowercased().filter({ $0.isLetter }) {
             case "name", "hostname", "host", "node", "nodename": self = .name
-            case "mac", "macaddress", "hwaddr", "hwaddress", "nodeid", "ethernet": self = .mac
+            case "mac", "macaddr", "macaddress", "hwaddr", "hwaddress", "nodeid", "ethernet": self = .mac
             case "address", "ip", "ipaddr", "ipaddress", "ipv": self = .address
             case "group", "groups", "groupname", "profiles": self = .group
             case "comment", "desc", "description": self = .comment

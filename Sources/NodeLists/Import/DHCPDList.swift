@@ -76,6 +76,8 @@ enum DHCPDList {
 
     private static func keep(_ host: ListedNode, _ list: inout NodeList) {
         if host.macs.isEmpty {
+            // That its address is none has been said.
+            guard !list.problems.contains(where: { $0.line >= host.line }) else { return }
             list.refuse(host.line, "host \(host.name) has no `hardware ethernet`")
         } else {
             list.nodes.append(host)

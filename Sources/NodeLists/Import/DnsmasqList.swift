@@ -29,6 +29,9 @@ enum DnsmasqList {
                 node.macs.append(mac)
             } else if let address = IPv4Address(field) {
                 node.address = address
+            } else if field.contains("."), field.allSatisfy({ $0.isNumber || $0 == "." }) {
+                list.refuse(line, "`\(field)` is no IPv4 address")
+                return
             } else if let tag = Self.value(of: field, after: ["set:", "net:"]) {
                 node.groups.append(String(tag))
             } else if field.contains("*"), !field.hasPrefix("id:") {

@@ -9,7 +9,8 @@ enum WarewulfList {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            list.refuse(1, "not YAML: \(error)")
+            let (line, text) = place(of: error)
+            list.refuse(line, "not YAML: \(text)")
             return list
         }
         guard let nodes = root?.mapping?["nodes"] else {
@@ -26,6 +27,16 @@ enum WarewulfList {
             read(name, fields, line, &list)
         }
         return list
+    }
+
+    /// Where YAML ends to be YAML, and why.
+    private static func place(of error: any Error) -> (line: Int, text: String) {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            (mark.line, problem)
+        default: (1, "\(error)")
+        }
     }
 
     private static func read(_ name: String, _ fields: Node.Mapping, _ line: Int, _ list: inout NodeList) {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BootLab
 import Foundation
-import Glibc
 
 /// SIGKILL in the middle of a storm, again and again: what was acknowledged must be there.
 struct KillTrial: AsyncParsableCommand {
@@ -28,7 +27,7 @@ struct KillTrial: AsyncParsableCommand {
             let moment = Duration.milliseconds(150 + (number * 617) % 1500)
             let file = directory.file("acknowledged-\(number)")
             async let storm: Void = load(network, seed: number, file)
-            try await serve(network, directory, killedAfter: moment)
+            try await options.server().servingUntilKilled(network, directory, after: moment)
             try await storm
             let count = try ledger.add(fromFile: file)
             try ledger.verify(registry: directory.file("state") + "/registry.sqlite")
@@ -47,21 +46,6 @@ struct KillTrial: AsyncParsableCommand {
             network, seed: seed, acknowledged: file,
             ["--load", "leases", "--rate", "8000", "--seconds", "2", "--nodes", "16000", "--limit", "3"]
         ).run()
-    }
-
-    private func serve(
-        _ network: StormNetwork, _ directory: LabDirectory, killedAfter moment: Duration
-    ) async throws {
-        do {
-            try await options.server().serving(network, directory) { process in
-                try await Task.sleep(for: moment)
-                Glibc.kill(pid_t(process.identifier), SIGKILL)
-                try await Task.sleep(for: .seconds(10))
-            }
-            throw LabError.system("the server outlived SIGKILL")
-        } catch LabError.programEnded {
-            // As it should be.
-        }
     }
 
     /// After the last start new nodes get no address of the old ones.

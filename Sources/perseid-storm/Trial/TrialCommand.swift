@@ -5,7 +5,7 @@ import Foundation
 struct TrialCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trial", abstract: "Hurts a real server, or asks much of it, and looks whether it kept its word.",
-        subcommands: [KillTrial.self, FullDiskTrial.self, LargeTrial.self, LiveSyncTrial.self])
+        subcommands: [KillTrial.self, EditTrial.self, FullDiskTrial.self, LargeTrial.self, LiveSyncTrial.self])
 }
 
 /// What the trials have in common.

@@ -35,8 +35,8 @@ struct GroupAdd: AsyncParsableCommand {
 
     func run() async throws {
         let draft = GroupDraft(name: name, fields: settings.fields.present)
-        let request = AddRequest([draft], options: ChangeOptions(what: "group add"))
-        _ = try await RegistrySession(state).change(.post, "groups", request)
+        let request = AddRequest([draft], options: ChangeOptions(lines: 0, what: "group add"))
+        try await RegistrySession(state).change(.post, "groups", request).report("group")
     }
 }
 

@@ -22,20 +22,15 @@ struct GroupSet: AsyncParsableCommand {
 struct GroupUnset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unset", abstract: "Takes settings of groups away.",
-        discussion: "Example: perseid group unset gpu --fields capsule,parents")
+        discussion: "Example: perseid group unset gpu --capsule --fields parents")
 
     @OptionGroup var state: StateOption
     @OptionGroup var groups: GroupSelection
     @OptionGroup var flags: ChangeFlags
-    @Option(
-        help:
-            "Fields, between commas: capsule, provider, handoff, kernelArguments, console, nodeRate, power, powerUser, parents, comment."
-    )
-    var fields: String
+    @OptionGroup var settings: UnsetOptions
 
     func run() async throws {
-        let values = Dictionary(
-            fields.split(separator: ",").map { (String($0), "") }, uniquingKeysWith: { first, _ in first })
+        let values = try settings.values()
         try await flags.carryOut(
             "group unset", "group", of: "groups", on: state,
             ChangeRequest(select: groups.names, set: values))
@@ -54,8 +49,8 @@ struct GroupRename: AsyncParsableCommand {
 
     func run() async throws {
         let request = ChangeRequest(
-            select: [group], set: ["name": name], options: ChangeOptions(what: "group rename"))
-        _ = try await RegistrySession(state).change(.patch, "groups", request)
+            select: [group], set: ["name": name], options: ChangeOptions(lines: 0, what: "group rename"))
+        try await RegistrySession(state).change(.patch, "groups", request).report("item")
     }
 }
 

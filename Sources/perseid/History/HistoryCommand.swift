@@ -67,6 +67,6 @@ struct UndoCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try RegistrySession(state)
         let path = "history/\(change.map(String.init) ?? "newest")/undo"
-        try await flags.carryOut("undo", "item") { options in try await session.change(.post, path, options) }
+        try await flags.carryOut("undo", "item", told: 20) { options in try await session.change(.post, path, options) }
     }
 }

@@ -38,10 +38,10 @@ struct NodeAdd: AsyncParsableCommand {
         let session = try RegistrySession(state)
         let fields = (settings.fields + identity.fields).present
         let draft = NodeDraft(name: name, mac: mac, fields: fields)
-        let options = ChangeOptions(what: "node add")
+        let options = ChangeOptions(lines: 0, what: "node add")
         let added = try await session.change(.post, "nodes", AddRequest([draft], keepExisting: true, options: options))
-        guard added.count == 0, !fields.isEmpty else { return }
+        guard added.count == 0, !fields.isEmpty else { return added.report() }
         let request = ChangeRequest(select: [name], set: fields, options: options)
-        _ = try await session.change(.patch, "nodes", request)
+        try await session.change(.patch, "nodes", request).report()
     }
 }

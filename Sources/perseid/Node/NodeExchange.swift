@@ -36,18 +36,18 @@ struct NodeImport: AsyncParsableCommand {
     @Flag(help: "Put the nodes into the groups that the list names.")
     var withGroups = false
 
-    /// Bytes that a list may have.
-    private static let largest = 32 << 20
-
     func run() async throws {
-        let text = try read()
+        let text = try ListText.read(file)
         guard let format = format ?? NodeListFormat.guess(text, fileName: file) else {
             let forms = NodeListFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("\(file): what form is this? Say --format, one of \(forms)")
         }
         let list = format.read(text)
         let session = try RegistrySession(state)
-        let drafts = list.nodes.compactMap { $0.draft(capsule: capsule, withGroups: withGroups) }
+        // A line with something wrong in it has been told of; what the registry would say is the same again.
+        let wrong = Set(list.problems.map(\.line))
+        let drafts = list.nodes.filter { !wrong.contains($0.line) }
+            .compactMap { $0.draft(capsule: capsule, withGroups: withGroups) }
         // What the list itself has wrong, and what it has against the registry, belong into one answer.
         var problems = list.problems.map { (line: $0.line, text: "\($0)") }
         let options = ChangeOptions(dryRun: true, lines: 0)
@@ -73,22 +73,14 @@ struct NodeImport: AsyncParsableCommand {
     private func addGroups(_ list: NodeLists.NodeList, _ session: RegistrySession) async throws {
         let names = Set(list.nodes.flatMap(\.groups)).sorted()
         let request = AddRequest(
-            names.map { GroupDraft(name: $0) }, keepExisting: true, options: ChangeOptions(what: "node import"))
-        _ = try await session.change(.post, "groups", request)
+            names.map { GroupDraft(name: $0) }, keepExisting: true,
+            options: ChangeOptions(lines: 0, what: "node import"))
+        let added = try await session.change(.post, "groups", request)
+        if added.count > 0 { print("\(added.count) \(added.count == 1 ? "group" : "groups") added") }
     }
 
     private static func line(_ text: String) -> Int {
         Int(text.dropFirst("line ".count).prefix { $0.isNumber }) ?? 0
-    }
-
-    private func read() throws -> String {
-        let handle = file == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-        let data = try handle.read(upToCount: Self.largest + 1) ?? Data()
-        guard data.count <= Self.largest else {
-            throw ValidationError("\(file) has more than \(Self.largest >> 20) MiB")
-        }
-        guard let text = String(data: data, encoding: .utf8) else { throw ValidationError("\(file) is not UTF-8 text") }
-        return text
     }
 }
 
@@ -165,8 +157,7 @@ struct NodeDefine: AsyncParsableCommand {
         guard list.problems.isEmpty else {
             throw ListRefused(file: base, form: "range", problems: list.problems.map(\.text))
         }
-        let handle = macs == "-" ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(fileURLWithPath: macs))
-        let words = String(decoding: try handle.read(upToCount: 32 << 20) ?? Data(), as: UTF8.self)
+        let words = try ListText.read(macs)
             .split(whereSeparator: \.isNewline).compactMap {
                 $0.split(whereSeparator: \.isWhitespace).first.map(String.init)
             }
@@ -211,14 +202,14 @@ struct NodeExportCommand: AsyncParsableCommand {
     var domain: String?
 
     func run() async throws {
-        let columns = ["name", "mac", "interfaces", "address", "currentAddress", "groups"]
+        let columns = ["name", "mac", "interfaces", "address", "currentAddress", "groups", "comment"]
         let rows = try await RegistrySession(state).table(nodes.words, columns: columns).rows
         let exported = rows.compactMap { row -> ExportedNode? in
             guard row.count == columns.count, let mac = MACAddress(row[1]) else { return nil }
             let others = row[2].split(separator: ",").compactMap { MACAddress($0.prefix { $0 != "/" }) }
             return ExportedNode(
                 name: row[0], macs: [mac] + others, address: IPv4Address(row[3]) ?? IPv4Address(row[4]),
-                groups: row[5].split(separator: ",").map(String.init))
+                groups: row[5].split(separator: ",").map(String.init), comment: row[6].isEmpty ? nil : row[6])
         }
         print(form.text(of: exported, .init(cluster: cluster, head: head, domain: domain)), terminator: "")
     }

@@ -14,9 +14,9 @@ struct NodeRename: AsyncParsableCommand {
     var name: String
 
     func run() async throws {
-        let options = ChangeOptions(what: "node rename")
+        let options = ChangeOptions(lines: 0, what: "node rename")
         let request = ChangeRequest(select: [node], set: ["name": name], options: options)
-        _ = try await RegistrySession(state).change(.patch, "nodes", request)
+        try await RegistrySession(state).change(.patch, "nodes", request).report()
     }
 }
 
@@ -37,8 +37,8 @@ struct NodeReplace: AsyncParsableCommand {
     var mac: String
 
     func run() async throws {
-        let body = ReplaceRequest(mac: mac, options: ChangeOptions(what: "node replace"))
-        _ = try await RegistrySession(state).change(.post, "nodes/\(node)/replace", body)
+        let body = ReplaceRequest(mac: mac, options: ChangeOptions(lines: 0, what: "node replace"))
+        try await RegistrySession(state).change(.post, "nodes/\(node)/replace", body).report()
     }
 }
 

@@ -21,13 +21,16 @@ struct NodeSet: AsyncParsableCommand {
     @OptionGroup var settings: SettingOptions
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var lists: ListOptions
-
-    func validate() throws {
-        guard !(settings.fields + identity.fields).present.isEmpty || !lists.added.isEmpty || !lists.removed.isEmpty
-        else { throw ValidationError("nothing to set: say --capsule, --add-groups, or another of the options") }
-    }
+    @Option(help: .hidden)
+    var mac: String?
 
     func run() async throws {
+        guard mac == nil else {
+            throw ValidationError(
+                "a node is known by its MAC address; `perseid node replace NODE MAC` gives it another")
+        }
+        guard !(settings.fields + identity.fields).present.isEmpty || !lists.added.isEmpty || !lists.removed.isEmpty
+        else { throw ValidationError("nothing to set: say --capsule, --add-groups, or another of the options") }
         try await flags.carryOut(
             "node set", on: state,
             ChangeRequest(
@@ -39,29 +42,15 @@ struct NodeSet: AsyncParsableCommand {
 struct NodeUnset: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unset", abstract: "Takes settings of nodes away: their groups' count again, or the server's.",
-        discussion: "Example: perseid node unset 'n[001-100]' --capsule")
+        discussion: "Example: perseid node unset 'n[001-100]' --capsule --fields address,tags")
 
     @OptionGroup var state: StateOption
     @OptionGroup var nodes: NodeSelection
     @OptionGroup var flags: ChangeFlags
-    @Flag(help: "They boot the capsule of their groups, or the server's.")
-    var capsule = false
-    @Flag(help: "They hand over as their groups say, or as the kernels demand.")
-    var handoff = false
-    @Option(help: "Other fields, between commas, such as address,comment,kernelArguments.")
-    var fields: String?
-
-    private var keys: [String] {
-        (capsule ? ["capsule"] : []) + (handoff ? ["handoff"] : [])
-            + (fields ?? "").split(separator: ",").map(String.init)
-    }
-
-    func validate() throws {
-        guard !keys.isEmpty else { throw ValidationError("nothing to unset: say --capsule, --handoff or --fields") }
-    }
+    @OptionGroup var settings: UnsetOptions
 
     func run() async throws {
-        let values = Dictionary(keys.map { ($0, "") }, uniquingKeysWith: { $1 })
+        let values = try settings.values()
         try await flags.carryOut(
             "node unset", on: state,
             ChangeRequest(select: nodes.words, set: values))

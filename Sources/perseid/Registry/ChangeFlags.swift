@@ -32,23 +32,22 @@ struct ChangeFlags: ParsableArguments {
     /// - Parameters:
     ///   - what: the command, for the history.
     ///   - noun: what changes: `node`.
+    ///   - told: how many of its changes are told one by one, once they are made.
     ///   - send: makes the request with these options.
     func carryOut(
-        _ what: String, _ noun: String = "node", send: (ChangeOptions) async throws -> ChangeResult
+        _ what: String, _ noun: String = "node", told: Int = 0, send: (ChangeOptions) async throws -> ChangeResult
     ) async throws {
-        var options = ChangeOptions(dryRun: dryRun, lines: dryRun ? 1_000_000 : 0, what: what)
+        var options = ChangeOptions(dryRun: dryRun, lines: dryRun ? 1_000_000 : told, what: what)
         if !dryRun, !yes {
             options.dryRun = true
             options.lines = Self.shown
             let look = try await send(options)
             if look.count > 1 { try ask(look, noun) }
-            options = ChangeOptions(revision: look.revision, lines: 0, what: what)
+            // Who was asked nothing has decided nothing by what was there: another's change just before is no conflict.
+            options = ChangeOptions(revision: look.count > 1 ? look.revision : nil, lines: told, what: what)
         }
         let result = try await send(options)
-        guard result.count > 0 else { return print("nothing to change") }
-        for item in result.items { print(item.line) }
-        let counted = "\(result.count) \(result.count == 1 ? noun : noun + "s")"
-        print(dryRun ? "\(counted) would change" : "\(counted) changed")
+        result.report(noun, dryRun: dryRun)
     }
 
     private func ask(_ look: ChangeResult, _ noun: String) throws {
@@ -60,5 +59,15 @@ struct ChangeFlags: ParsableArguments {
         print("change \(look.count) \(noun)s? [y/N] ", terminator: "")
         fflush(nil)
         guard ["y", "yes"].contains(readLine()?.lowercased()) else { throw CleanExit.message("nothing was changed") }
+    }
+}
+
+extension ChangeResult {
+    /// Says what became of a change.
+    func report(_ noun: String = "node", dryRun: Bool = false) {
+        guard count > 0 else { return print("nothing to change") }
+        for item in items { print(item.line) }
+        let counted = "\(count) \(count == 1 ? noun : noun + "s")"
+        print(dryRun ? "\(counted) would change" : "\(counted) changed")
     }
 }

@@ -69,6 +69,39 @@ struct IdentityOptions: ParsableArguments {
     }
 }
 
+/// The flags that take values away.
+struct UnsetOptions: ParsableArguments {
+    @Flag(help: "What they boot.")
+    var capsule = false
+    @Flag(help: "How they get what they run.")
+    var provider = false
+    @Flag(help: "How stage 1 hands over.")
+    var handoff = false
+    @Flag(help: "The kernel's arguments.")
+    var kernelArguments = false
+    @Flag(help: "Where the kernel talks.")
+    var console = false
+    @Flag(help: "How fast they may fetch capsules.")
+    var nodeRate = false
+    @Flag(help: "The note.")
+    var comment = false
+    @Option(help: "Other fields by name, between commas, as `show` has them.")
+    var fields: String?
+
+    /// Each field with an empty text.
+    func values() throws -> [String: String] {
+        let flags = [
+            ("capsule", capsule), ("provider", provider), ("handoff", handoff), ("kernelArguments", kernelArguments),
+            ("console", console), ("nodeRate", nodeRate), ("comment", comment),
+        ]
+        let keys = flags.filter(\.1).map(\.0) + (fields ?? "").split(separator: ",").map(String.init)
+        guard !keys.isEmpty else {
+            throw ValidationError("nothing to unset: say --capsule, --fields address, or others")
+        }
+        return Dictionary(keys.map { ($0, "") }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
 /// The options that add to lists and take away from them.
 struct ListOptions: ParsableArguments {
     @Option(help: "Groups to be in as well, after those that are there.")
@@ -106,7 +139,7 @@ struct OutputOptions: ParsableArguments {
     var json = false
     @Flag(help: "For programs that read YAML.")
     var yaml = false
-    @Option(name: .short, help: ArgumentHelp("wide: all columns.", valueName: "form"))
+    @Option(name: .short, help: ArgumentHelp("wide: more columns; json; yaml.", valueName: "form"))
     var output: String?
 
     var isWide: Bool { output == "wide" }

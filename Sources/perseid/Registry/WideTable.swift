@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Rows of text in columns as wide as they need to be, for many rows: 100,000 nodes are a table too.
 enum WideTable {
@@ -22,6 +23,8 @@ enum WideTable {
             }
             bytes.append(UInt8(ascii: "\n"))
         }
+        // What was printed before stands before.
+        fflush(nil)
         FileHandle.standardOutput.write(Data(bytes))
     }
 
