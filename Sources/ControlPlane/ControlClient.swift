@@ -24,7 +24,8 @@ public struct ControlClient: Sendable {
                     + "with --state"
             case .notAllowed(let path): "this user may not speak to the daemon at \(path): be root, or its user"
             case .refused(_, let text): text
-            case .broken(let reason): "the daemon's answer broke off: \(reason)"
+            case .broken(let reason):
+                "the daemon's answer broke off: \(reason). If it was to change something, `perseid history` says whether it has"
             }
         }
     }
