@@ -57,7 +57,7 @@ let package = Package(
         room("PacketCapture", uses: ["CPcap"]),
         room("DiskLayout"),
         room("PowerControl", uses: ["BootProtocols", "Registry", subprocess]),
-        room("LayoutFiles", uses: ["DiskLayout", .product(name: "Yams", package: "Yams")]),
+        room("LayoutFiles", uses: ["BootMachine", "DiskLayout", .product(name: "Yams", package: "Yams")]),
         room("BootMachine", uses: ["BootProtocols", "DiskLayout"]),
         .target(name: "CDigest"),
         room("CapsuleFormat", uses: ["CDigest", crypto]),

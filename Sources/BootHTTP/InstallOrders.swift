@@ -29,7 +29,7 @@ extension BootEndpoints {
         do {
             let layout = try layouts(record.node, capsule)
             let order = InstallOrder(
-                number: install.desired, capsule: capsule, layout: layout,
+                number: install.desired, capsule: capsule, layout: layout, wishes: install.wishes,
                 credential: ledger.issueCredential(for: attempt).text,
                 machineID: NodeFiles.machineID(record.node.mac.description))
             let signed = try capsules.sign(

@@ -1,3 +1,4 @@
+import BootMachine
 public import DiskLayout
 import Foundation
 
@@ -31,17 +32,14 @@ public struct LayoutLibrary: Sendable {
     }
 
     /// The layout of a node, and the file that it is from.
-    /// - Parameter capsule: `compute@12` or `compute`.
+    /// - Parameters:
+    ///   - groups: those that the node is in, the nearest first, without `all`.
+    ///   - capsule: `compute@12` or `compute`.
     /// - Throws: `Missing`, `LayoutFileError`.
     public func layout(
-        of node: String, groups: [String] = [], capsule: String
+        of node: String, groups: [String], capsule: String
     ) throws -> (layout: DiskLayout, file: String) {
-        var base = Substring(node)
-        while base.last?.isNumber == true { base.removeLast() }
-        let name = capsule.prefix { $0 != "@" && $0 != ":" }
-        let places =
-            ["node/\(node)"] + groups.map { "group/\($0)" } + (base.isEmpty ? [] : ["base/\(base)"])
-            + ["capsule/\(name)", "default"]
+        let places = FileScopes(node: node, groups: groups, capsule: capsule).places(everybody: "default")
         for place in places {
             for ending in ["yaml", "yml", "xml", "disk"] {
                 let path = "\(directory)/\(place).\(ending)"

@@ -1,3 +1,5 @@
+public import BootMachine
+
 /// What a node's own disks are to have and have: the generation that its admin asked for against the one that is there.
 ///
 /// A node without one boots from the network. The two numbers are counted by asking, so that the same capsule can be
@@ -11,6 +13,8 @@ public struct InstallState: Hashable, Sendable {
     public var capsule: String?
     /// Milliseconds since 1970.
     public var requested: Int64
+    /// How the order that counts is to be carried out.
+    public var wishes: InstallWishes
     public var installed: Int64?
     /// SHA-256 of what the installed machine checks in with.
     public var credential: [UInt8]?
@@ -18,13 +22,15 @@ public struct InstallState: Hashable, Sendable {
     public var nextCredential: [UInt8]?
 
     public init(
-        desired: Int64, achieved: Int64 = 0, capsule: String? = nil, requested: Int64, installed: Int64? = nil,
-        credential: [UInt8]? = nil, nextCredential: [UInt8]? = nil
+        desired: Int64, achieved: Int64 = 0, capsule: String? = nil, requested: Int64,
+        wishes: InstallWishes = InstallWishes(), installed: Int64? = nil, credential: [UInt8]? = nil,
+        nextCredential: [UInt8]? = nil
     ) {
         self.desired = desired
         self.achieved = achieved
         self.capsule = capsule
         self.requested = requested
+        self.wishes = wishes
         self.installed = installed
         self.credential = credential
         self.nextCredential = nextCredential

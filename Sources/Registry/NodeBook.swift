@@ -140,6 +140,7 @@ public struct NodeBook: Sendable {
         var install = nodes[mac]?.install ?? InstallState(desired: 0, requested: time)
         install.desired += 1
         install.requested = time
+        install.wishes = InstallWishes()
         nodes[mac]?.install = install
         return [.askInstall(mac, at: time)]
     }

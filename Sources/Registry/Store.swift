@@ -138,8 +138,8 @@ public enum Change: Hashable, Sendable {
     /// What is known of a machine's parts has changed.
     case hardware(Hardware, of: MACAddress, at: Int64)
     /// One more install of this node is asked for, at a time in milliseconds since 1970.
-    case askInstall(MACAddress, at: Int64)
-    /// What is known of a node's install beside `desired`, which only `askInstall` changes.
+    case askInstall(MACAddress, at: Int64, InstallWishes = InstallWishes())
+    /// What is known of a node's install beside `desired` and `wishes`, which only `askInstall` changes.
     case install(MACAddress, InstallState)
     /// The node boots from the network again; its disk is left alone.
     case forgetInstall(MACAddress)

@@ -31,12 +31,18 @@ extension Database {
             try apply(attempt)
         case .event(let recorded):
             try apply(recorded)
-        case .askInstall(let mac, let time):
+        case .askInstall(let mac, let time, let wishes):
             try execute(
                 sql: """
-                    INSERT INTO installs (mac, desired, achieved, requested) VALUES (?, 1, 0, ?)
-                    ON CONFLICT (mac) DO UPDATE SET desired = desired + 1, requested = excluded.requested
-                    """, arguments: [mac.column, time])
+                    INSERT INTO installs (mac, desired, achieved, requested, afterwards, breakpoints)
+                    VALUES (?, 1, 0, ?, ?, ?)
+                    ON CONFLICT (mac) DO UPDATE SET desired = desired + 1, requested = excluded.requested,
+                        afterwards = excluded.afterwards, breakpoints = excluded.breakpoints
+                    """,
+                arguments: [
+                    mac.column, time, wishes.afterwards.rawValue,
+                    wishes.breakpoints.map(\.rawValue).joined(separator: ","),
+                ])
         case .inventory(let inventory, let mac, let time):
             try keep(inventory, of: mac, at: time)
         case .hardware(let hardware, let mac, let time):

@@ -27,9 +27,12 @@ extension Lease {
 
 extension InstallState {
     init(row: Row) {
+        let wishes = InstallWishes(
+            afterwards: (row["afterwards"] as String?).flatMap(Afterwards.init(rawValue:)) ?? .reboot,
+            breakpoints: (try? InstallStep.list(row["breakpoints"] ?? "")) ?? [])
         self.init(
             desired: row["desired"], achieved: row["achieved"], capsule: row["capsule"], requested: row["requested"],
-            installed: row["installed"], credential: (row["credential"] as Data?).map(Array.init),
+            wishes: wishes, installed: row["installed"], credential: (row["credential"] as Data?).map(Array.init),
             nextCredential: (row["nextCredential"] as Data?).map(Array.init))
     }
 }

@@ -47,6 +47,13 @@ enum Schema {
                     ALTER TABLE groups ADD COLUMN nodeRate TEXT;
                     """)
         }
+        migrator.registerMigration("8 wishes of installs") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE installs ADD COLUMN afterwards TEXT;
+                    ALTER TABLE installs ADD COLUMN breakpoints TEXT;
+                    """)
+        }
         return migrator
     }
 

@@ -163,6 +163,9 @@ import Testing
             ]),
         Case("damaged", fetching + (14...16).map { Happening($0, .chunkRejected, "chunk 7") }),
         Case("unsteady", fetching + (14...16).map { Happening($0, .transferResumed, "reset by peer") }),
+        Case("pre-install", fetching + [Happening(14, .failed, "script: script pre-install/10-a ended with status 1")]),
+        Case(
+            "post-install", fetching + [Happening(14, .failed, "script: script post-install/10-a ended with status 1")]),
         Case("script-failed", fetching + [Happening(14, .failed, "script: 10-users ended with 1")]),
         Case("kexec-refused", fetching + [Happening(14, .failed, "handoff: the kernel refuses kexec (EPERM)")]),
         Case(

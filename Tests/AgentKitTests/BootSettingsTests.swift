@@ -42,6 +42,14 @@ import Testing
         #expect(error?.description.contains(parameter) == true)
     }
 
+    @Test func readsBreakpoints() throws {
+        let start = "perseid.server=http://10.0.0.1 perseid.token=abc"
+        #expect(try settings(start).breakpoints.isEmpty)
+        #expect(try settings("\(start) break=fetch,loader break=finish").breakpoints == [.fetch, .loader, .finish])
+        let error = #expect(throws: BootSettingsError.self) { try settings("\(start) break=fly") }
+        #expect(error?.description.contains("break=fly is not a list of disks, partition") == true)
+    }
+
     @Test func keepsAMalformedTokenOutOfTheMessage() {
         let error = #expect(throws: BootSettingsError.self) {
             try settings("perseid.server=http://10.0.0.1 \"perseid.token=secret token\"")

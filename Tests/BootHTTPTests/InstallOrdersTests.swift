@@ -55,6 +55,17 @@ import Testing
         return try JSONDecoder().decode(InstallOrder.self, from: Data(bytes))
     }
 
+    @Test func anOrderCarriesWhatItsAdminWants() async throws {
+        let fixture = try await fixture(asking: 0)
+        let wishes = InstallWishes(afterwards: .command("/bin/true 'a b'"), breakpoints: [.fetch, .finish])
+        try change(.askInstall(EndpointsFixture.mac, at: 1, wishes), fixture)
+        let answer = try reply(try fixture.checkIn(try fixture.bootToken()))
+        #expect(try order(answer, fixture).wishes == wishes)
+        // The next order is a new one.
+        try change(.askInstall(EndpointsFixture.mac, at: 2), fixture)
+        #expect(fixture.ledger.record(of: EndpointsFixture.mac)?.install?.wishes == InstallWishes())
+    }
+
     private func report(_ number: Int64?, _ token: String, _ fixture: EndpointsFixture) throws -> Int {
         let report = AgentReport(
             kind: .installed, percent: 100, detail: "installed", capsule: "tiny@1", install: number)

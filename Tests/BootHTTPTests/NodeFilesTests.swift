@@ -38,6 +38,19 @@ import Testing
         }
     }
 
+    @Test func capsuleAndBaseNameHaveFilesToo() throws {
+        try Self.with([
+            "all/etc/a": "all", "capsule/small/etc/a": "small", "base/n/etc/a": "n", "capsule/small/etc/b": "small",
+            "capsule/other/etc/c": "other", "base/m/etc/c": "m", "all/etc/b": "all",
+            "capsule/small/.owners": "0400 7:8 /etc/b\n",
+        ]) { path in
+            let layer = try NodeFiles(directory: path).layer(Self.values)
+            #expect(layer?.files.map(\.path) == ["/etc/a", "/etc/b"])
+            #expect(text(layer, "/etc/a") == "n" && text(layer, "/etc/b") == "small")
+            #expect(layer?.files.map(\.owner) == [0, 7])
+        }
+    }
+
     @Test func templatesAreRenderedAsPlainText() throws {
         try Self.with([
             "all/etc/hosts.mustache": "{{#hosts}}{{address}} {{name}} <&>\n{{/hosts}}",

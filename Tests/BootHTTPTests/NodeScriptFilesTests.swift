@@ -24,6 +24,33 @@ import Testing
         }
     }
 
+    @Test func aBaseNameStandsBetweenGroupAndCapsule() throws {
+        try NodeFilesTests.with([
+            "pre-install/all/10-a": "all", "pre-install/base/n/10-a": "base", "pre-install/capsule/small/10-a": "small",
+            "post-install/base/n/10-b": "base", "post-install/group/gpu/10-b": "gpu", "ready/base/m/10-c": "m",
+        ]) { path in
+            let found = try lines(path)
+            #expect(found == ["pre-install/10-a base", "post-install/10-b gpu"])
+        }
+    }
+
+    @Test func thoseOfInstallsTravelForInstallsAlone() throws {
+        try NodeFilesTests.with(["pre-install/all/10-a": "a", "post-install/all/10-b": "b", "ready/all/10-c": "c"]) {
+            path in
+            let files = NodeFiles(directory: "/no/such/directory", scripts: NodeScriptFiles(directory: path))
+            var values = NodeFilesTests.values
+            let directory = "/usr/lib/perseid/scripts"
+            let always = try files.layer(values)
+            #expect(always?.files.map(\.path) == ["\(directory)/ready/10-c"])
+            values.installs = true
+            let once = try files.layer(values)
+            #expect(
+                once?.files.map(\.path) == [
+                    "\(directory)/post-install/10-b", "\(directory)/pre-install/10-a", "\(directory)/ready/10-c",
+                ])
+        }
+    }
+
     @Test func theyTravelWithTheNodesFiles() throws {
         try NodeFilesTests.with(["ready/all/20-a": "#!/bin/sh\n"]) { path in
             let files = NodeFiles(directory: "/no/such/directory", scripts: NodeScriptFiles(directory: path))

@@ -172,7 +172,16 @@ extension BootRule {
             cause: "The transfer broke off several times.",
             advice: "look at the port's error counters, the cable, and the server's load"),
         BootRule(
-            name: "script-failed", signs: [.failed("script: ")], cause: "A node script of the capsule failed.",
+            name: "pre-install", signs: [.failed("script pre-install/")],
+            cause: "A script that runs before the install failed; nothing was written.",
+            advice: "its output stands in the event; mend it in STATE/nodescripts/pre-install, and boot the node again"),
+        BootRule(
+            name: "post-install", signs: [.failed("script post-install/")],
+            cause: "A script that runs at the end of the install failed; the order stays open.",
+            advice: "its output stands in the event; perseid node install NODE --break scripts gives a shell before it"),
+        BootRule(
+            name: "script-failed", signs: [.failed("script: ")],
+            cause: "A node script, or a command of the install, failed.",
             advice: "its output stands in the event; run it by hand in the capsule"),
         BootRule(
             name: "kexec-refused", signs: [.failed("the kernel refuses kexec")],

@@ -20,6 +20,8 @@ package struct BootSettings: Codable, Hashable, Sendable {
     package var cacheLabel: String?
     /// When a person gets a shell on the console.
     package var shell: ShellMoment?
+    /// Steps of an install to stop before, beside those of its order.
+    package var breakpoints: [InstallStep] = []
     /// The private half of this boot attempt's key, after a kexec; see `LayerKey`.
     package var layerSecret: String?
     /// Known after a check-in only.
@@ -66,8 +68,8 @@ package enum BootSettingsError: Error, Hashable, CustomStringConvertible {
 }
 
 extension BootSettings {
-    /// Reads `perseid.server` (one or more), `perseid.token`, `perseid.mac`, `perseid.kernel`,
-    /// `perseid.cache` and `perseid.shell`.
+    /// Reads `perseid.server` (one or more), `perseid.token`, `perseid.mac`, `perseid.kernel`, `perseid.cache`,
+    /// `perseid.shell` and `break`.
     package init(_ line: KernelCommandLine) throws(BootSettingsError) {
         var servers: [ServerURL] = []
         for text in line.values(of: "perseid.server") {
@@ -105,6 +107,13 @@ extension BootSettings {
                 throw .malformed(parameter: "perseid.shell", value: text, expected: "first or rescue")
             }
             shell = moment
+        }
+        let breaks = line.values(of: "break").joined(separator: ",")
+        do throws(UnknownInstallStep) {
+            breakpoints = try InstallStep.list(breaks)
+        } catch {
+            let steps = InstallStep.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .malformed(parameter: "break", value: breaks, expected: "a list of \(steps)")
         }
     }
 

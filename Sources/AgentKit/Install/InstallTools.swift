@@ -96,6 +96,29 @@ package struct InstallTools {
         }
     }
 
+    // MARK: - A shell
+
+    /// Where the small programs of busybox are, behind those that are there under the same names.
+    private static let applets = "/usr/lib/busybox"
+    package static let searchPath = "\(ScriptRun.searchPath):\(applets)"
+
+    /// Makes `/bin/sh` and the small programs that people and scripts expect.
+    package func addShell() throws(InstallProblem) {
+        guard let path = Self.path(of: "busybox") else {
+            throw .tools("there is no shell among them: build stage 1 again (`perseid stage1 build`)")
+        }
+        guard !SmallFile.exists(Self.root + Self.applets) else { return }
+        do throws(SystemError) {
+            try SmallFile.makeDirectory(Self.root + Self.applets)
+            if !SmallFile.exists("\(Self.root)/bin/sh") {
+                try systemCall("symlink", "/bin/sh") { symlink(path, "\(Self.root)/bin/sh") }
+            }
+        } catch {
+            throw .system("a shell among the install tools", error)
+        }
+        try run(["busybox", "--install", "-s", Self.applets])
+    }
+
     // MARK: - Running
 
     /// Runs a program to its end.
@@ -121,9 +144,7 @@ package struct InstallTools {
         }
         switch ending.status {
         case .exited(0): return ending.output
-        case .exited(let status): throw .program(step, title, "status \(status)", ending.lastLines)
-        case .killed(let signal): throw .program(step, title, "killed by signal \(signal)", ending.lastLines)
-        case .late: throw .program(step, title, "stopped after \(Self.limit / 1000) s", ending.lastLines)
+        case let status: throw .program(step, title, status.text, ending.lastLines)
         }
     }
 

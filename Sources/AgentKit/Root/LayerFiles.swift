@@ -8,8 +8,11 @@ internal import PacketIO
 package enum LayerFiles {
     /// Each file replaces what has its name. Directories that are missing are made, for all to read; links on the way
     /// are followed as long as they stay in the root.
-    package static func apply(_ layer: NodeLayer, to root: String) throws(RootProblem) {
-        for file in layer.files {
+    /// - Parameter isWanted: by a file's path; others are left out.
+    package static func apply(
+        _ layer: NodeLayer, to root: String, where isWanted: (String) -> Bool = { _ in true }
+    ) throws(RootProblem) {
+        for file in layer.files where isWanted(file.path) {
             do throws(SystemError) {
                 try write(file, below: root)
             } catch {

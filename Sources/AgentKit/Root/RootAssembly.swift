@@ -105,7 +105,7 @@ package enum RootAssembly {
     /// Copies the layers onto file systems that are mounted at `target`.
     /// - Parameter observe: told after each entry.
     package static func copyLayers(
-        to target: String, observe: @escaping (TreeCopy.Tally) -> Void
+        to target: String, observe: (TreeCopy.Tally) -> Void
     ) throws(RootProblem) -> TreeCopy.Tally {
         do throws(SystemError) {
             let source = try wholeTree()

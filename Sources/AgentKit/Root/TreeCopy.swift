@@ -26,12 +26,10 @@ package struct TreeCopy {
     private var copied: [FileID: FilePath] = [:]
 
     private let joins: Bool
-    private let observe: (Tally) -> Void
 
-    private init(limit: Int, joins: Bool, observe: @escaping (Tally) -> Void) {
+    private init(limit: Int, joins: Bool) {
         self.limit = limit
         self.joins = joins
-        self.observe = observe
     }
 
     /// - Parameters:
@@ -43,14 +41,16 @@ package struct TreeCopy {
     /// - Throws: the call and the path that it failed on; E2BIG for more than `limit` entries.
     package static func run(
         from source: String, to target: String, limit: Int = TreeDifference.limit, joining: Bool = false,
-        observe: @escaping (Tally) -> Void = { _ in }
+        observe: (Tally) -> Void = { _ in }
     ) throws(SystemError) -> Tally {
-        var copy = TreeCopy(limit: limit, joins: joining, observe: observe)
-        try copy.run(FilePath(source), FilePath(target))
+        var copy = TreeCopy(limit: limit, joins: joining)
+        try copy.run(FilePath(source), FilePath(target), observe)
         return copy.tally
     }
 
-    private mutating func run(_ source: FilePath, _ target: FilePath) throws(SystemError) {
+    private mutating func run(
+        _ source: FilePath, _ target: FilePath, _ observe: (Tally) -> Void
+    ) throws(SystemError) {
         var waiting = [(source, target)]
         var directories: [(status: stat, target: FilePath)] = []
         while let (from, into) = waiting.popLast() {

@@ -9,6 +9,14 @@ struct ScriptProcess: ~Copyable {
         case killed(Int32)
         /// Killed here, as it took too long.
         case late
+
+        var text: String {
+            switch self {
+            case .exited(let status): "status \(status)"
+            case .killed(let signal): "killed by signal \(signal)"
+            case .late: "stopped, as it took too long"
+            }
+        }
     }
 
     struct Ending: Hashable {

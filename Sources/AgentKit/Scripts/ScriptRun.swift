@@ -13,9 +13,11 @@ package struct ScriptRun {
         package var lastLines: String
     }
 
-    /// What a script gets in its environment beside `PATH`: the node's name and the generation.
+    /// What a script gets in its environment: the node's name and the generation.
     package var nodeName: String
     package var capsule: String
+    /// And beside these: `NAME=VALUE`.
+    package var more: [String]
     /// The root that it runs in; `/` for the one that runs.
     package var root: String
     /// In milliseconds, for one script. Shorter than `Transition.limit` of the state `handoff`, which the scripts of the
@@ -25,9 +27,14 @@ package struct ScriptRun {
     /// Longest file, in bytes: four times what a capsule is built with.
     static let maximumSize = 4 << 20
 
-    package init(nodeName: String, capsule: String, root: String, limit: Int64 = 240_000) {
+    package static let searchPath = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+    package init(
+        nodeName: String, capsule: String, root: String, limit: Int64 = 240_000, environment more: [String] = []
+    ) {
         self.nodeName = nodeName
         self.capsule = capsule
+        self.more = more
         self.root = root
         self.limit = limit
     }
@@ -61,10 +68,7 @@ package struct ScriptRun {
         do throws(SystemError) {
             let process = try ScriptProcess(
                 script.path, in: root,
-                environment: [
-                    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "PERSEID_NODE=\(nodeName)",
-                    "PERSEID_CAPSULE=\(capsule)", "PERSEID_STAGE=\(script.stage.rawValue)",
-                ])
+                environment: environment + ["PERSEID_STAGE=\(script.stage.rawValue)"])
             ending = try process.wait(until: start + limit)
         } catch {
             throw .notStarted(script, error)
@@ -76,6 +80,13 @@ package struct ScriptRun {
         case .killed(let signal): throw .failed(script, "was killed by signal \(signal)", ending.lastLines)
         case .late: throw .failed(script, "was stopped after \(limit / 1000) s", ending.lastLines)
         }
+    }
+
+    /// What every script gets. The first of a name counts (environ(7)).
+    var environment: [String] {
+        more + [
+            "PATH=\(Self.searchPath)", "HOME=/root", "PERSEID_NODE=\(nodeName)", "PERSEID_CAPSULE=\(capsule)",
+        ]
     }
 
     /// Its links are followed within the root.

@@ -76,8 +76,9 @@ extension StageOne {
     }
 
     /// Runs a transfer and tells of it: progress about twice a second to the server, a line every two seconds.
+    /// - Parameter part: what it is to an install.
     mutating func run(
-        _ transfer: CapsuleTransfer, of what: String, from servers: [ServerURL]
+        _ transfer: CapsuleTransfer, of what: String, from servers: [ServerURL], as part: InstallPart? = nil
     ) throws(StepFailure) {
         console.line("fetching \(what), \(megabytes(transfer.progress.totalBytes - transfer.progress.presentBytes))")
         var lastLine = BootClock.milliseconds()
@@ -96,7 +97,9 @@ extension StageOne {
                     lastPercent = progress.percent
                     session.report(
                         AgentReport(
-                            kind: .progress, bytes: progress.presentBytes, percent: progress.percent, detail: detail),
+                            kind: .progress, bytes: progress.presentBytes,
+                            percent: part?.percent(progress.percent) ?? progress.percent,
+                            detail: (part?.status.mark ?? "") + detail),
                         transient: true)
                 } else {
                     session.flush()

@@ -38,7 +38,7 @@ extension StageOne {
 
     /// A card that still receives would write into the next kernel's memory. Should the kexec fail, the network is
     /// brought up anew.
-    private mutating func leaveNetwork() {
+    mutating func leaveNetwork() {
         guard let name = network?.interface.name else { return }
         network = nil
         do throws(SystemError) {

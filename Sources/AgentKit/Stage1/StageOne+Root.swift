@@ -44,24 +44,27 @@ extension StageOne {
     mutating func runHandoffScripts(
         _ contents: CapsuleContents, own: NodeLayer, nodeName: String, in root: String = RootAssembly.newRoot
     ) throws(StepFailure) {
-        let scripts = ScriptRun.scripts(of: contents.manifest.settings, own: own, at: .handoff)
+        try runScripts(
+            ScriptRun.scripts(of: contents.manifest.settings, own: own, at: .handoff),
+            by: ScriptRun(nodeName: nodeName, capsule: "\(contents.generation)", root: root))
+    }
+
+    /// Runs scripts in a root, with the kernel's file systems in it.
+    mutating func runScripts(_ scripts: [NodeScript], by run: ScriptRun) throws(StepFailure) {
         guard !scripts.isEmpty else { return }
-        let mounts = ["/dev", "/proc", "/sys", "/run"]
         // Ignored, the kernel would take the scripts' status away (waitpid(2)).
         let before = signal(SIGCHLD, SIG_DFL)
         defer {
-            for mount in mounts { _ = umount2(root + mount, Int32(MNT_DETACH)) }
+            FileSystems.hideKernelInterfaces(in: run.root)
             // Orphans that ended meanwhile.
             while waitpid(-1, nil, WNOHANG) > 0 {}
             signal(SIGCHLD, before)
         }
         do throws(SystemError) {
-            for mount in mounts { try FileSystems.bind(mount, to: root + mount) }
+            try FileSystems.showKernelInterfaces(in: run.root)
         } catch {
             throw StepFailure(.root, error)
         }
-        let run = ScriptRun(
-            nodeName: nodeName, capsule: "\(contents.generation)", root: root)
         do throws(ScriptProblem) {
             for script in scripts { try session.run(script, by: run) }
         } catch {

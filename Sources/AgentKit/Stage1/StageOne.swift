@@ -140,11 +140,31 @@ package struct StageOne: ~Copyable {
         settings.shell = nil
         console.line("a shell, as asked for; leave it and the boot goes on")
         do throws(SystemError) {
-            try RescueShell.run()
+            let shell = try ConsoleShell.startRescue()
+            stayInTouch(whileRuns: shell)
         } catch {
             console.line("no shell: \(error)")
         }
     }
+
+    /// Waits for a shell to be left. The server hears of the node meanwhile, and the lease is kept.
+    mutating func stayInTouch(whileRuns shell: pid_t) {
+        var last = BootClock.milliseconds()
+        ConsoleShell.wait(for: shell) {
+            // Before its check-in a node is nobody who could be heard.
+            guard settings.attempt != nil else { return }
+            network?.renewIfDue(console: console)
+            if BootClock.milliseconds() - last >= Self.heartbeatPause {
+                last = BootClock.milliseconds()
+                session.report(AgentReport(kind: .heartbeat), transient: true)
+            } else {
+                session.flush()
+            }
+        }
+    }
+
+    /// In milliseconds.
+    private static let heartbeatPause: Int64 = 30_000
 
     private mutating func connect() throws(StepFailure) {
         if network != nil {

@@ -56,4 +56,15 @@ package enum FileSystems {
             try mount(entry.type, on: entry.target, type: entry.type, flags: entry.flags, options: entry.options)
         }
     }
+
+    private static let kernelInterfaces = ["/dev", "/proc", "/sys", "/run"]
+
+    /// Shows them to programs that run in another root.
+    package static func showKernelInterfaces(in root: String) throws(SystemError) {
+        for place in kernelInterfaces { try bind(place, to: root + place) }
+    }
+
+    package static func hideKernelInterfaces(in root: String) {
+        for place in kernelInterfaces { _ = umount2(root + place, Int32(MNT_DETACH)) }
+    }
 }

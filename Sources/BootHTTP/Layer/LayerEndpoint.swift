@@ -36,7 +36,9 @@ extension BootEndpoints {
             return .text(403, "the node is not approved")
         }
         do {
-            guard let layer = try nodeFiles?.layer(values(record.node, attempt)) else { return .noContent() }
+            var values = values(record.node, attempt)
+            values.installs = record.install?.isDue == true
+            guard let layer = try nodeFiles?.layer(values) else { return .noContent() }
             let sealed = try capsules.seal(
                 layer, for: SealedLayer.Recipient(attempt: attempt.id, mac: machine.description), publicKey: key)
             return .json(200, Array(try JSONEncoder().encode(sealed)))

@@ -1,14 +1,17 @@
+import BootMachine
 public import CapsuleFormat
 import Foundation
 import Mustache
 
-/// The directory of the nodes' own files. What is below `all` goes to every node, below `group/NAME` to those of that
-/// group, below `node/NAME` to that one. The nearer one takes the place of the others of the same path: the node's own,
-/// then its groups' in the order in which settings are looked for, then that of all.
+/// The directory of the nodes' own files, which are put over the capsule's. What is below `all` goes to every node, below
+/// `capsule/NAME` to those with that capsule, below `base/NAME` to those whose name begins so and goes on with digits,
+/// below `group/NAME` to those of that group, below `node/NAME` to that one. The nearer one takes the place of the others
+/// of the same path: `FileScopes`.
 ///
 /// A file whose name ends in `.mustache` is a template and loses that ending. Permissions are those that the file has
-/// here; `.owners` in `all`, `group/NAME` or `node/NAME` may say more: a line is `MODE OWNER:GROUP PATH`, in octal and
-/// in numbers, and it counts for the same path in the nearer places, too. Without: root's. Everything is read at each use: an edit counts from the next boot.
+/// here; `.owners` in any of these places may say more: a line is `MODE OWNER:GROUP PATH`, in octal and in numbers, and
+/// it counts for the same path in the nearer places, too. Without: root's. Everything is read at each use: an edit counts
+/// from the next boot.
 public struct NodeFiles: Sendable {
     /// What a template may name.
     public struct Values: Sendable {
@@ -22,6 +25,12 @@ public struct NodeFiles: Sendable {
         public var groups: [String]
         /// The nodes that have a lease, for `/etc/hosts`.
         public var hosts: [(name: String, address: String)]
+        /// The node is about to install its disk, so that scripts of an install go along.
+        public var installs = false
+
+        var places: [String] {
+            FileScopes(node: name, groups: groups, capsule: capsule).places(everybody: "all").reversed()
+        }
 
         public init(
             name: String, mac: String, address: String, attempt: Int64, server: String, capsule: String,
@@ -60,7 +69,7 @@ public struct NodeFiles: Sendable {
     public func layer(_ values: Values) throws -> NodeLayer? {
         var files: [String: NodeLayer.File] = [:]
         var owners = Owners()
-        for place in ["all"] + values.groups.reversed().map({ "group/\($0)" }) + ["node/\(values.name)"] {
+        for place in values.places {
             try owners.read("\(directory)/\(place)/.owners")
             for file in try tree("\(directory)/\(place)", owners, values) { files[file.path] = file }
         }

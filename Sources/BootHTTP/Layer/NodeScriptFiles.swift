@@ -1,9 +1,10 @@
 public import CapsuleFormat
 public import Foundation
 
-/// The directory of the scripts that nodes run: `STAGE/all/NAME`, `STAGE/capsule/CAPSULE/NAME`, `STAGE/group/GROUP/NAME`,
-/// `STAGE/node/NODE/NAME`. Of those with one name the nearest counts, in that order, and before it what the capsule brings
-/// itself under this name; an empty file switches the script off. Nothing of it runs on the server.
+/// The directory of the scripts that nodes run: `STAGE/all/NAME`, `STAGE/capsule/CAPSULE/NAME`, `STAGE/base/BASE/NAME`,
+/// `STAGE/group/GROUP/NAME`, `STAGE/node/NODE/NAME`. Of those with one name the nearest counts (`FileScopes`), before all
+/// of them what the capsule brings itself under this name; an empty file switches the script off. Nothing of it runs on
+/// the server.
 ///
 /// They travel with the node's own files, signed and sealed for one boot attempt, into the place where the capsule's
 /// scripts are. Everything is read at each use: an edit counts from the next boot.
@@ -27,14 +28,10 @@ public struct NodeScriptFiles: Sendable {
     /// The scripts of one node, in the order in which they run; empty ones too.
     /// - Throws: `NodeFiles.Failure` for a name that is no script's, and for what cannot be read or is too long.
     public func scripts(of values: NodeFiles.Values) throws -> [Found] {
-        let capsule = values.capsule.prefix { $0 != "@" && $0 != ":" }
-        let places =
-            ["all"] + (capsule.isEmpty ? [] : ["capsule/\(capsule)"]) + values.groups.reversed().map { "group/\($0)" }
-            + ["node/\(values.name)"]
         var found: [Found] = []
         for stage in NodeScript.Stage.allCases {
             var byName: [String: Found] = [:]
-            for place in places {
+            for place in values.places {
                 for script in try scripts(stage, "\(directory)/\(stage.rawValue)/\(place)") {
                     byName[script.name] = script
                 }
@@ -46,7 +43,7 @@ public struct NodeScriptFiles: Sendable {
 
     /// The same as files of a node's layer.
     func files(of values: NodeFiles.Values) throws -> [NodeLayer.File] {
-        try scripts(of: values).map { script in
+        try scripts(of: values).filter { values.installs || !$0.stage.isOfInstalls }.map { script in
             let path = NodeScript(name: script.name, stage: script.stage, sha256: ContentDigest(hashing: [])).path
             // Root's alone: a script may hold a secret.
             return NodeLayer.File(path: path, mode: 0o700, owner: 0, group: 0, contents: script.contents)

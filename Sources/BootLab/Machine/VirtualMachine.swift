@@ -8,6 +8,8 @@ public struct VirtualMachine: Sendable {
     public let powerOn: ContinuousClock.Instant
     /// The serial console: firmware, loader, kernel, stage 1, runtime OS.
     public let console: Transcript
+    /// At the serial console.
+    public let keyboard: Keyboard
 
     /// Switches a machine on, and off when `body` ends. Its console goes to `NAME.console` in `directory`, its firmware
     /// variables, empty at the start, to `NAME.vars`.
@@ -30,9 +32,12 @@ public struct VirtualMachine: Sendable {
             emulator.name, configuration.arguments(variables: directory.file(variables)), package: emulator.package)
         let cable = configuration.hidesIPXE ? try PlainROMCable(tap: configuration.tap).start() : nil
         defer { cable?.stop() }
+        let keyboard = try Keyboard()
         let powerOn = ContinuousClock.now
-        return try await qemu.running(into: console) {
-            try await body(VirtualMachine(configuration: configuration, powerOn: powerOn, console: console))
+        return try await qemu.running(into: console, from: keyboard) {
+            try await body(
+                VirtualMachine(
+                    configuration: configuration, powerOn: powerOn, console: console, keyboard: keyboard))
         }
     }
 

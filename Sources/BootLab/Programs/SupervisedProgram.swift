@@ -1,11 +1,25 @@
+internal import PacketIO
 internal import Subprocess
+internal import SystemPackage
 
 extension Program {
     /// Runs the program for as long as `body` works with it, and ends it with SIGTERM, after 5 s with SIGKILL.
     ///
     /// What it prints goes to `transcript`. If it ends first, the body is cancelled and the error has its last lines.
+    /// - Parameter keyboard: what it reads; nil: nothing.
     public func running<Result: Sendable>(
-        into transcript: Transcript, _ body: @escaping @Sendable () async throws -> Result
+        into transcript: Transcript, from keyboard: Keyboard? = nil,
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard let keyboard else { return try await run(into: transcript, reading: .none, body) }
+        let end = SystemPackage.FileDescriptor(rawValue: keyboard.reader.descriptor.raw)
+        return try await run(
+            into: transcript, reading: .fileDescriptor(end, closeAfterSpawningProcess: false), body)
+    }
+
+    private func run<Result: Sendable>(
+        into transcript: Transcript, reading input: some InputProtocol,
+        _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
@@ -13,7 +27,7 @@ extension Program {
         let ended: ExecutionResult<Ending<Result>, SequenceOutput, CombinedErrorOutput>
         do {
             ended = try await Subprocess.run(
-                executable, arguments: Arguments(arguments), platformOptions: options, input: .none,
+                executable, arguments: Arguments(arguments), platformOptions: options, input: input,
                 output: .sequence, error: .combinedWithOutput
             ) { execution in
                 let ending = await Self.firstEnding(of: execution.standardOutput, into: transcript, body)

@@ -21,10 +21,20 @@ public enum RootMode: String, Codable, CaseIterable, Hashable, Sendable {
 /// A program in the root that the node runs.
 public struct NodeScript: Codable, Hashable, Sendable {
     public enum Stage: String, Codable, CaseIterable, Hashable, Sendable {
+        /// Of an install: by stage 1 beside the install tools, after the disks were looked at and before anything is
+        /// written. The capsule is not there yet, so it cannot bring one.
+        case preInstall = "pre-install"
         /// By the agent, in the root that was assembled, before its init starts.
         case handoff
+        /// Of an install: in the new root on the disk, with its boot loader in place, before it is unmounted.
+        case postInstall = "post-install"
         /// By the agent in the running system, before it reports ready.
         case ready
+
+        /// Whether only an install runs it.
+        public var isOfInstalls: Bool { self == .preInstall || self == .postInstall }
+        /// Those whose scripts a capsule may bring.
+        public static var ofCapsules: [Stage] { allCases.filter { $0 != .preInstall } }
     }
 
     public var name: String
@@ -39,7 +49,10 @@ public struct NodeScript: Codable, Hashable, Sendable {
     }
 
     /// Where it is in the root, mode 0755.
-    public var path: String { "/usr/lib/perseid/scripts/\(stage.rawValue)/\(name)" }
+    public var path: String { Self.directory(of: stage) + name }
+
+    /// Of a stage's scripts, with a slash at its end.
+    public static func directory(of stage: Stage) -> String { "/usr/lib/perseid/scripts/\(stage.rawValue)/" }
 
     /// 1 to 64 of `a-z0-9_-`.
     public static func isName(_ text: String) -> Bool {

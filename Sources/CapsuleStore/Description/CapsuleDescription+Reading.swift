@@ -95,9 +95,10 @@ extension CapsuleDescription.Script {
         let name = reader.value(fields["name"], at: "\(place).name", expected: "a name of a-z, 0-9, - and _") {
             NodeScript.isName($0) ? $0 : nil
         }
-        let stages = NodeScript.Stage.allCases.map(\.rawValue).joined(separator: " or ")
-        let stage = reader.value(fields["stage"], at: "\(place).stage", expected: stages) {
-            NodeScript.Stage(rawValue: $0)
+        let stages = NodeScript.Stage.ofCapsules
+        let names = stages.map(\.rawValue).joined(separator: " or ")
+        let stage = reader.value(fields["stage"], at: "\(place).stage", expected: names) { text in
+            stages.first { $0.rawValue == text }
         }
         let text = reader.text(fields["content"], at: "\(place).content")
         let file = reader.text(fields["source"], at: "\(place).source")

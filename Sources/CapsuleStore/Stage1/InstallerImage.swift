@@ -4,9 +4,9 @@ internal import Foundation
 /// Builds the image of the programs that an install needs: Debian's own, unpacked and never configured, as squashfs.
 /// Stage 1 fetches it for an install alone, and knows its digest.
 struct InstallerImage {
-    /// What partitions, joins, formats and makes bootable, with what it is linked to.
+    /// What partitions, joins, formats and makes bootable, with what it is linked to; a shell for scripts and people.
     static let packages = [
-        "btrfs-progs", "coreutils", "dosfstools", "e2fsprogs", "efibootmgr", "fdisk", "grub-common",
+        "btrfs-progs", "busybox-static", "coreutils", "dosfstools", "e2fsprogs", "efibootmgr", "fdisk", "grub-common",
         "grub-efi-amd64-bin",
         "grub-pc-bin", "grub2-common", "lvm2", "mdadm", "mount", "systemd-boot-efi", "util-linux", "xfsprogs",
     ]

@@ -99,7 +99,8 @@ struct CapsuleInit: ParsableCommand {
           - usr/share/doc/*
           - usr/share/man/*
 
-        # Programs that the agent runs on the node: `handoff`, before the root's init, or `ready`, before it reports.
+        # Programs that the agent runs on the node: `handoff`, before the root's init, `ready`, before it reports,
+        # or `post-install`, at the end of an install on a disk.
         #scripts:
         #  - name: mount-scratch
         #    stage: ready

@@ -16,9 +16,19 @@ struct NodeInstall: ParsableCommand {
             disk, and nothing is installed again until this is said again. Nothing is written before the layout was \
             found to fit. `perseid install status` shows how far they are.
 
+            --then says what happens when everything is on the disk: reboot, shutdown, shell (on the console; the \
+            machine restarts when it is left), kexec (straight into the installed kernel), or a program of the new \
+            system by its whole path with its arguments, no shell between (at most 240 s; a status other than 0 \
+            fails the install), after which the machine restarts. --break has the install stop before steps, with a \
+            shell on the console, and go on when that is left; so does break=STEP in the kernel's arguments. The \
+            steps are \(InstallStep.allCases.map(\.rawValue).joined(separator: ", ")).
+
             Examples:
               perseid node install n001 --yes
               perseid node install 'n[001-100]' --dry-run
+              perseid node install n001 --yes --then kexec
+              perseid node install n001 --yes --then '/usr/bin/systemctl enable ssh.service'
+              perseid node install n001 --yes --break partition,loader
               perseid node install n001 --forget        boots from the network again; its disk is left alone
             """)
 
@@ -28,6 +38,18 @@ struct NodeInstall: ParsableCommand {
     var yes = false
     @Flag(help: "Show what would happen, and do nothing.")
     var dryRun = false
+    @Option(
+        help: "What comes after it: \(Afterwards.rule).",
+        transform: { text in
+            guard let afterwards = Afterwards(rawValue: text) else {
+                throw ValidationError("`\(text)` is not \(Afterwards.rule)")
+            }
+            return afterwards
+        })
+    var then = Afterwards.reboot
+    @Option(
+        name: .customLong("break"), help: "Stop before this step, or these between commas. May be given several times.")
+    var breakpoints: [String] = []
     @Flag(help: "Take the nodes back to booting from the network.")
     var forget = false
 
@@ -39,13 +61,17 @@ struct NodeInstall: ParsableCommand {
         let records = try service.nodes(nodes.words)
         let groups = GroupTree(try registry.groups())
         let library = LayoutLibrary(directory: state.layouts)
+        let wishes = InstallWishes(
+            afterwards: then, breakpoints: try InstallStep.list(breakpoints.joined(separator: ",")))
         for record in records {
             if forget {
                 print("\(record.node.name): boots from the network")
                 continue
             }
             let capsule = groups.settings(of: record.node, server: service.server).capsule?.value
-            let (layout, file) = try library.layout(of: record.node.name, capsule: capsule ?? "")
+            // `all` is everybody's, and no group of theirs.
+            let line = Array(groups.line(of: record.node.groups).dropLast())
+            let (layout, file) = try library.layout(of: record.node.name, groups: line, capsule: capsule ?? "")
             let before = record.install?.isDone == true ? " in the place of \(record.install?.capsule ?? "?")" : ""
             print(
                 "\(record.node.name): \(capsule ?? "the server's capsule")\(before), by \(file): \(layout.summary)"
@@ -61,54 +87,6 @@ struct NodeInstall: ParsableCommand {
         // Both take back what `boot set … install` says: forgotten it is not asked for, and asked for not twice.
         let pending = records.map { Change.useUp(NextBoot(.install, .once), of: $0.node.mac) }
         try registry.write(
-            pending + records.map { forget ? .forgetInstall($0.node.mac) : .askInstall($0.node.mac, at: now) })
-    }
-}
-
-struct InstallCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "install", abstract: "Shows how far installs on nodes' disks are.",
-        subcommands: [InstallStatus.self])
-}
-
-struct InstallStatus: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "For each node: asked for, there, and the last step with its per cent.",
-        discussion: "Example: perseid install status 'n[001-100]' --watch")
-
-    @OptionGroup var state: StateOption
-    @OptionGroup var nodes: NodeSelection
-    @Flag(help: "Show it again every two seconds, until all are done or failed.")
-    var watch = false
-
-    func run() throws {
-        let state = try state.open()
-        let registry = try state.openRegistry()
-        let service = try RegistryService(in: state)
-        while true {
-            let records = try service.nodes(nodes.words).filter { $0.install != nil }
-            var table = TextTable(columns: [.left, .left, .left, .left, .right, .left])
-            table.add(["NODE", "INSTALL", "ON DISK", "STATE", "%", "LAST STEP"])
-            var isMoving = false
-            for record in records {
-                guard let install = record.install else { continue }
-                if install.isDue, record.state != .failed { isMoving = true }
-                let (percent, step) = try last(of: record, registry)
-                table.add([
-                    record.node.name, install.isDue ? "\(install.desired) asked for" : "\(install.achieved) done",
-                    install.capsule ?? "-", record.state.rawValue, percent, step,
-                ])
-            }
-            print(records.isEmpty ? "no install was asked for\n" : table.text, terminator: "")
-            guard watch, isMoving else { return }
-            sleep(2)
-        }
-    }
-
-    private func last(of record: NodeRecord, _ registry: SQLiteStore) throws -> (percent: String, step: String) {
-        guard let attempt = try registry.attempts(of: record.node.mac, limit: 1).first else { return ("", "") }
-        let events = try registry.timeline(of: attempt.id)
-        let percent = events.last { $0.event.percent != nil }?.event.percent.map { "\($0)" } ?? ""
-        return (percent, events.last.map { "\($0.event.kind.rawValue) \($0.event.detail.prefix(80))" } ?? "")
+            pending + records.map { forget ? .forgetInstall($0.node.mac) : .askInstall($0.node.mac, at: now, wishes) })
     }
 }

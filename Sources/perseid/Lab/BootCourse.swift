@@ -28,6 +28,9 @@ struct BootCourse: Sendable {
     let disks: [String]
     /// Its disks are installed by the first boot, and booted from by all others.
     var installs = false
+    var wishes = InstallWishes()
+    /// What is typed when the console shows a line with a text, once each.
+    var answers: [(line: String, keys: String)] = []
     var diskKind = MachineConfiguration.DiskKind.virtio
     /// Before all boots the machine is switched on so often, and its power is cut when its timeline says one of these.
     var cuts: [String] = []
@@ -65,7 +68,7 @@ struct BootCourse: Sendable {
         let logs = try LabDirectory(creating: state.path + "/lab")
         for boot in boots.prefix(1) {
             try registry.write([.node(node(boot)), .forgetInstall(Self.mac)])
-            if installs { try registry.write([.askInstall(Self.mac, at: wallMilliseconds())]) }
+            if installs { try registry.write([.askInstall(Self.mac, at: wallMilliseconds(), wishes)]) }
         }
         return try await whileLeasing(on: network, logs) { try await bootAll(network, logs, registry) }
     }
@@ -82,16 +85,25 @@ struct BootCourse: Sendable {
             for boot in boots {
                 if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
                 var timeline = try await run(boot, logs, registry)
-                if installs { timeline = try checked(timeline) }
+                // It ended in the middle: there is nothing to boot from yet.
+                if installs, consoleLine != nil { return [timeline] }
+                if installs { timeline = try checked(timeline, isFirst: timelines.isEmpty) }
                 timelines.append(timeline)
             }
             return timelines
         }
     }
 
-    /// A machine that is installed boots from its disk, and installs nothing again.
-    private func checked(_ timeline: Timeline) throws -> Timeline {
-        let kinds = timeline.events.map(\.event.kind)
+    /// A machine that is installed boots from its disk, and installs nothing again. One that starts its kernel by kexec
+    /// does so within the attempt that installed it.
+    private func checked(_ timeline: Timeline, isFirst: Bool) throws -> Timeline {
+        let all = timeline.events.map(\.event.kind)
+        let kinds: [BootEvent.Kind]
+        if isFirst, wishes.afterwards == .kexec, let end = all.firstIndex(of: .installed) {
+            kinds = Array(all[(end + 1)...])
+        } else {
+            kinds = all
+        }
         guard kinds.contains(.localBoot), !kinds.contains(.installed) else {
             throw Failure(
                 step: "ready, but not from its disk: \(kinds.map(\.rawValue).joined(separator: ", "))", console: [],
@@ -222,6 +234,7 @@ struct BootCourse: Sendable {
         var attempt: Int64 = 0
         var failures = 0
         var last = "nothing: no DISCOVER came"
+        var answers = answers
         while ContinuousClock.now < deadline {
             if let timeline = try Timeline(of: node, attempt: nil, in: registry), timeline.attempt.began >= began {
                 if timeline.attempt.id != attempt { shown = 0 }
@@ -245,6 +258,13 @@ struct BootCourse: Sendable {
                 guard failures < Self.tries else {
                     throw failure("failed \(failures) times; the last time: \(last)", machine)
                 }
+            }
+            if let first = answers.first,
+                machine.console.lines.contains(where: { $0.text.contains(first.line) })
+            {
+                say("         typed: \(first.keys)")
+                try machine.keyboard.type(first.keys + "\n")
+                answers.removeFirst()
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -54,6 +54,13 @@ struct LabBoot: AsyncParsableCommand {
             "With --provider disk: before all else cut the power when the timeline says this. May be given several times."
     )
     var cutAt: [String] = []
+    @Option(help: "With --provider disk: as of `perseid node install`.")
+    var then = "reboot"
+    @Option(name: .customLong("break"), help: "With --provider disk: as of `perseid node install`.")
+    var breakpoints: [String] = []
+    @Option(
+        help: "LINE=>KEYS: when the console shows a line with LINE, type KEYS and Enter. May be given several times.")
+    var answer: [String] = []
     @Option(help: "Seconds for which the machine stays on after it is ready.")
     var linger = 0
     @Option(help: "End when the console shows a line with this, not when the node is ready.")
@@ -97,6 +104,8 @@ struct LabBoot: AsyncParsableCommand {
         course.installs = provider == .disk
         course.diskKind = diskKind
         course.cuts = cutAt
+        course.wishes = try wishes()
+        course.answers = try answers()
         for timeline in try await course.run() {
             print(timeline.text)
             if let untilLine {
@@ -107,6 +116,21 @@ struct LabBoot: AsyncParsableCommand {
             let name = "\(timeline.node.name) \(timeline.node.mac) \(timeline.attempt.capsule ?? "?")"
             let fetched = !cacheDisk ? "" : ", \(timeline.chunkBytes) bytes of chunks fetched"
             print("ready \(name) in \(seconds) s\(fetched)")
+        }
+    }
+
+    private func wishes() throws -> InstallWishes {
+        guard let afterwards = Afterwards(rawValue: then) else {
+            throw ValidationError("`\(then)` is not \(Afterwards.rule)")
+        }
+        return InstallWishes(
+            afterwards: afterwards, breakpoints: try InstallStep.list(breakpoints.joined(separator: ",")))
+    }
+
+    private func answers() throws -> [(line: String, keys: String)] {
+        try answer.map { text in
+            guard let sign = text.firstRange(of: "=>") else { throw ValidationError("`\(text)` is not LINE=>KEYS") }
+            return (String(text[..<sign.lowerBound]), String(text[sign.upperBound...]))
         }
     }
 

@@ -12,8 +12,10 @@ struct ScriptCommand: AsyncParsableCommand {
         discussion: """
             Scripts come with a capsule (`scripts` of capsule.yaml), or lie in the state as \
             nodescripts/STAGE/SCOPE/NAME. STAGE is handoff (in the finished root, before its init) or ready (in the \
-            started system, before the node is called ready); SCOPE is all, capsule/NAME, group/NAME or node/NAME, and \
-            of scripts with one name the nearest counts. Names are 1 to 64 of a-z, 0-9, - and _, and order them: \
+            started system, before the node is called ready); of an install also pre-install (beside the install \
+            tools, before anything is written) and post-install (in the new root, before it is unmounted). SCOPE is \
+            all, capsule/NAME, base/NAME (nodes whose name begins so and goes on with digits), group/NAME or \
+            node/NAME, and of scripts with one name the nearest counts. Names are 1 to 64 of a-z, 0-9, - and _, and order them: \
             10-network, 20-mounts. An empty file switches one off. A node runs each for at most 240 s, as root and \
             with PERSEID_NODE, PERSEID_CAPSULE and PERSEID_STAGE; output and status are events of its timeline.
             """,

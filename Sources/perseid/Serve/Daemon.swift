@@ -88,7 +88,9 @@ final class Daemon: Sendable {
                 bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
             ledger: ledger, tree: tree, capsules: capsules, nodeFiles: state.openNodeFiles(),
             layouts: { [library = LayoutLibrary(directory: state.layouts)] node, capsule in
-                try library.layout(of: node.name, capsule: capsule).layout
+                // `all` is everybody's, and no group of theirs.
+                let groups = ledger.groups.line(of: node.groups).dropLast()
+                return try library.layout(of: node.name, groups: Array(groups), capsule: capsule).layout
             },
             work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) })
         var files = Loaders.present(in: state)
