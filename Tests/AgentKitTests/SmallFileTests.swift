@@ -24,4 +24,18 @@ import Testing
         #expect(SmallFile.text("/no/such/file") == nil)
         #expect(SmallFile.names(in: "/no/such").isEmpty)
     }
+
+    @Test func linksOfAnotherRootAreItsOwn() throws {
+        let scratch = try ScratchDirectory()
+        let root = scratch.path + "/root"
+        try SmallFile.makeDirectory(root + "/lib/x")
+        try SmallFile.makeDirectory(root + "/lib64")
+        try SmallFile.replace(root + "/lib/x/loader", with: Array("its own".utf8))
+        for (name, target) in [("own", "/lib/x/loader"), ("up", "../../../../lib/x/loader")] {
+            #expect(symlink(target, "\(root)/lib64/\(name)") == 0)
+            #expect(try SmallFile.read("/lib64/\(name)", within: root) == Array("its own".utf8))
+        }
+        #expect(symlink("/etc/hostname", root + "/outside") == 0)
+        #expect(throws: SystemError.self) { try SmallFile.read("/outside", within: root) }
+    }
 }

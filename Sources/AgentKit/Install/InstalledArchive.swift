@@ -57,7 +57,7 @@ package enum InstalledArchive {
         var files: [(path: String, contents: [UInt8])] = []
         for path in paths where path.hasPrefix("/") {
             do throws(SystemError) {
-                files.append((path, try SmallFile.read(InstallTools.root + path, limit: 32 << 20)))
+                files.append((path, try SmallFile.read(path, within: InstallTools.root, limit: 32 << 20)))
             } catch {
                 throw .system("reading \(path) of the install tools", error)
             }

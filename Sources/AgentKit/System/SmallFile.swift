@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 package import PacketIO
 
@@ -11,6 +12,15 @@ package enum SmallFile {
         } catch {
             throw SystemError(call: error.call, code: error.code, context: path)
         }
+    }
+
+    /// The same of a file of another root, whose absolute links are that root's own.
+    package static func read(
+        _ path: String, within root: String, limit: Int = 16 << 20
+    ) throws(SystemError) -> [UInt8] {
+        let directory = try FileDescriptor.open(root, O_RDONLY | O_DIRECTORY)
+        let raw = try systemCall("openat2", root + path) { perseid_open_in_root(directory.raw, path) }
+        return try FileDescriptor(owning: raw).readAll(limit: limit)
     }
 
     /// The file's text without blanks and line ends around it, or nil if there is no such file or nothing in it.

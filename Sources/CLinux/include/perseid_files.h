@@ -1,9 +1,13 @@
-/// Extended attributes (xattr(7)), which `import Glibc` does not show. All return -1 and set errno on failure.
+/// Extended attributes (xattr(7)) and paths within a root, which `import Glibc` does not show. All return -1 and set
+/// errno on failure.
 #ifndef PERSEID_FILES_H
 #define PERSEID_FILES_H
 
 #include <stddef.h>
 #include <sys/xattr.h>
+
+/// openat2(2), for reading: links on the way are followed as if `root` were `/`.
+int perseid_open_in_root(int root, const char *path);
 
 /// fsetxattr(2): makes or replaces an attribute of an open file.
 static inline int perseid_fsetxattr(int fd, const char *name, const void *value, size_t size) {
