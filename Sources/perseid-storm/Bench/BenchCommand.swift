@@ -22,7 +22,7 @@ struct DHCPBench: AsyncParsableCommand {
     @OptionGroup var server: ServerUnderTest
     @Option(help: "Seconds of each run of the race, 1 to 60.")
     var seconds = 4
-    @Option(help: "Runs of each rate, 1 to 20; the middle one counts.")
+    @Option(help: "Runs of each rate, 1 to 20; the one in the middle tells whether the server kept up.")
     var rounds = 3
     @Option(help: "Only a part: peers (the race by perfdhcp) or own (Perseid by its own generator).")
     var only: Part?
