@@ -33,9 +33,10 @@ import Testing
         try SmallFile.replace(root + "/lib/x/loader", with: Array("its own".utf8))
         for (name, target) in [("own", "/lib/x/loader"), ("up", "../../../../lib/x/loader")] {
             #expect(symlink(target, "\(root)/lib64/\(name)") == 0)
-            #expect(try SmallFile.read("/lib64/\(name)", within: root) == Array("its own".utf8))
+            let file = try SmallFile.open("/lib64/\(name)", within: root)
+            #expect(try file.readAll(limit: 100) == Array("its own".utf8))
         }
         #expect(symlink("/etc/hostname", root + "/outside") == 0)
-        #expect(throws: SystemError.self) { try SmallFile.read("/outside", within: root) }
+        #expect(throws: SystemError.self) { _ = try SmallFile.open("/outside", within: root) }
     }
 }

@@ -32,6 +32,19 @@ import Testing
         #expect(text == "#!/bin/sh\n")
     }
 
+    @Test func contentsThatStayOutOfMemoryGiveTheSameBytes() throws {
+        let contents = Array("#!/bin/sh\n".utf8)
+        var whole = CpioWriter()
+        var pieces = CpioWriter()
+        var bytes: [UInt8] = []
+        for name in ["init", "usr/lib/a", "usr/lib/b"] {
+            try whole.addFile(name, permissions: 0o755, contents: contents)
+            bytes += try pieces.addFile(name, permissions: 0o755, size: contents.count) + contents
+        }
+        #expect(pieces.size == whole.size)
+        #expect(bytes + pieces.finish() == whole.finish())
+    }
+
     @Test func sameEntriesGiveTheSameBytesPaddedTo512() throws {
         let bytes = try archive()
         #expect(try archive() == bytes)

@@ -31,23 +31,6 @@ struct DiskInstall {
         return DiskInstall(order: order, work: work, tools: tools, firmware: firmware)
     }
 
-    /// What is written and not yet on the disk is memory, too: at most 16 MiB of it (vm.dirty_bytes).
-    static func limitDirtyPages() {
-        for (name, bytes) in [("dirty_bytes", "16777216"), ("dirty_background_bytes", "8388608")] {
-            if let file = try? FileDescriptor.open("/proc/sys/vm/\(name)", O_WRONLY) {
-                try? file.writeAll(Array(bytes.utf8).span.bytes)
-            }
-        }
-    }
-
-    static func ownExecutable() throws(InstallProblem) -> [UInt8] {
-        do throws(SystemError) {
-            return try SmallFile.read("/proc/self/exe", limit: 256 << 20)
-        } catch {
-            throw .system("reading this agent", error)
-        }
-    }
-
     private var rootUUID: String {
         work.root.map { work.uuids[work.plan.path(of: $0.device)] ?? "" } ?? ""
     }
@@ -99,23 +82,29 @@ struct DiskInstall {
         for file in files { try InstallTarget.write(file) }
     }
 
-    /// Makes the files of kernel and initramfs; `archive` stands in front of the capsule's own.
-    func bootFiles(_ loader: LoaderSetup, archive: [UInt8]) throws(InstallProblem) -> [StreamFile] {
+    /// Makes the files of kernel and initramfs; the machine's own archive stands in front of the capsule's.
+    func bootFiles(
+        _ loader: LoaderSetup, keys: [(name: String, contents: [UInt8])]
+    ) throws(InstallProblem) -> [StreamFile] {
         do throws(SystemError) {
             try SmallFile.makeDirectory(InstallTarget.root + loader.bootDirectory)
-            let kernel = try make(loader.kernelPath, base: 0)
-            let initramfs = try make(loader.initramfsPath, base: Int64(archive.count))
-            try initramfs.descriptor.writeAll(archive.span.bytes)
-            return [kernel, initramfs]
         } catch {
             throw .system("the kernel's files", error)
         }
+        let kernel = StreamFile(loader.kernelPath, owning: try make(loader.kernelPath))
+        let initramfs = try make(loader.initramfsPath)
+        let size = try InstalledArchive.write(
+            to: initramfs, keys: keys, boot: localBoot, tools: tools, programs: InstalledArchive.programs(for: work))
+        return [kernel, StreamFile(loader.initramfsPath, owning: initramfs, base: size)]
     }
 
-    private func make(_ path: String, base: Int64) throws(SystemError) -> StreamFile {
-        let path = InstallTarget.root + path
-        return StreamFile(
-            path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o644), base: base)
+    private func make(_ path: String) throws(InstallProblem) -> FileDescriptor {
+        do throws(SystemError) {
+            return try FileDescriptor.open(
+                InstallTarget.root + path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o644)
+        } catch {
+            throw .system("making \(path)", error)
+        }
     }
 
     // MARK: - Boot loader

@@ -1,6 +1,7 @@
 internal import CapsuleFormat
 package import DiskLayout
-internal import PacketIO
+internal import Glibc
+package import PacketIO
 
 /// The initramfs of an installed machine: this agent, what it needs to find its root, and behind it the capsule's own
 /// archive of early modules. Nothing is asked of the image.
@@ -10,39 +11,85 @@ package enum InstalledArchive {
         (work.layout.arrays.isEmpty ? [] : ["mdadm"]) + (work.layout.groups.isEmpty ? [] : ["lvm"])
     }
 
-    package static func make(
-        agent: [UInt8], keys: [(name: String, contents: [UInt8])], boot: LocalBoot, tools: InstallTools,
-        programs: [String]
-    ) throws(InstallProblem) -> [UInt8] {
+    /// Writes it to a file that is empty. Executables go from file to file: an agent alone is 16 MB.
+    /// - Returns: its size in bytes.
+    package static func write(
+        to output: borrowing FileDescriptor, keys: [(name: String, contents: [UInt8])], boot: LocalBoot,
+        tools: InstallTools, programs: [String]
+    ) throws(InstallProblem) -> Int64 {
+        var paths: [String] = []
+        for program in programs { paths += try closure(of: program, tools) }
+        var archive = CpioWriter()
+        try start(&archive, keys, boot)
+        try append("/init", to: output, &archive) { () throws(SystemError) in
+            try FileDescriptor.open("/proc/self/exe", O_RDONLY)
+        }
+        var written: Set<String> = []
+        for path in paths where written.insert(path).inserted {
+            try append(path, to: output, &archive) { () throws(SystemError) in
+                try SmallFile.open(path, within: InstallTools.root)
+            }
+        }
+        let end = archive.finish()
+        do throws(SystemError) {
+            try output.writeAll(end.span.bytes)
+            return Int64(try systemCall("lseek") { lseek(output.raw, 0, SEEK_CUR) })
+        } catch {
+            throw .system("the initramfs", error)
+        }
+    }
+
+    private static func start(
+        _ archive: inout CpioWriter, _ keys: [(name: String, contents: [UInt8])], _ boot: LocalBoot
+    ) throws(InstallProblem) {
         let settings: [UInt8]
         do throws(JSONError) {
             settings = try JSONBytes.encode(boot)
         } catch {
             throw .loader(error.description)
         }
-        var files: [(path: String, contents: [UInt8])] = []
-        for program in programs { files += try closure(of: program, tools) }
         do throws(CpioError) {
-            var archive = CpioWriter()
             for directory in ["dev", "proc", "sys", "run", "tmp", "etc"] { try archive.addDirectory(directory) }
             try archive.addCharacterDevice("dev/console", permissions: 0o600, major: 5, minor: 1)
-            try archive.addFile("init", permissions: 0o755, contents: agent)
             for key in keys { try archive.addFile("etc/perseid/trusted/\(key.name)", contents: key.contents) }
             try archive.addFile(String(LocalBoot.path.dropFirst()), contents: settings)
-            var written: Set<String> = []
-            for file in files where written.insert(file.path).inserted {
-                try archive.addFile(String(file.path.dropFirst()), permissions: 0o755, contents: file.contents)
-            }
-            return archive.finish()
         } catch {
             throw .loader("the initramfs: \(error)")
         }
     }
 
-    /// A program of the tools with the libraries that it is linked to, as ld.so(8) finds them.
-    private static func closure(
-        of program: String, _ tools: InstallTools
-    ) throws(InstallProblem) -> [(path: String, contents: [UInt8])] {
+    /// Adds an executable; the kernel copies it.
+    private static func append(
+        _ path: String, to output: borrowing FileDescriptor, _ archive: inout CpioWriter,
+        from open: () throws(SystemError) -> FileDescriptor
+    ) throws(InstallProblem) {
+        let into = output.raw
+        do throws(SystemError) {
+            let input = try open()
+            let size = try systemCall("lseek", path) { lseek(input.raw, 0, SEEK_END) }
+            _ = try systemCall("lseek", path) { lseek(input.raw, 0, SEEK_SET) }
+            let head: [UInt8]
+            do throws(CpioError) {
+                head = try archive.addFile(String(path.dropFirst()), permissions: 0o755, size: Int(size))
+            } catch {
+                throw SystemError(call: "cpio", code: EINVAL, context: error.description)
+            }
+            try output.writeAll(head.span.bytes)
+            var left = Int(size)
+            while left > 0 {
+                let sent = try systemCall("sendfile", path) { sendfile(into, input.raw, nil, left) }
+                guard sent > 0 else {
+                    throw SystemError(call: "sendfile", code: EIO, context: "\(path) became shorter")
+                }
+                left -= sent
+            }
+        } catch {
+            throw .system("\(path) in the initramfs", error)
+        }
+    }
+
+    /// A program of the tools with the libraries that it is linked to, as ld.so(8) finds them: paths within the tools.
+    private static func closure(of program: String, _ tools: InstallTools) throws(InstallProblem) -> [String] {
         guard let path = InstallTools.path(of: program) else { throw .tools("\(program) is not among them") }
         let loader = "/lib64/ld-linux-x86-64.so.2"
         let listing = try tools.run([loader, "--list", path])
@@ -54,14 +101,6 @@ package enum InstalledArchive {
                 paths.append(String(words[arrow + 1]))
             }
         }
-        var files: [(path: String, contents: [UInt8])] = []
-        for path in paths where path.hasPrefix("/") {
-            do throws(SystemError) {
-                files.append((path, try SmallFile.read(path, within: InstallTools.root, limit: 32 << 20)))
-            } catch {
-                throw .system("reading \(path) of the install tools", error)
-            }
-        }
-        return files
+        return paths.filter { $0.hasPrefix("/") }
     }
 }

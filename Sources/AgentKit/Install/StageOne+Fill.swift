@@ -75,7 +75,13 @@ extension StageOne {
         let loader = run.loader(
             job.contents, console: KernelCommandLine(SmallFile.text("/proc/cmdline") ?? "").consoleSettings)
         tell(94, .finalizing, "kernel \(loader.kernelRelease) and boot loader")
-        let files = try bootFiles(loader, run)
+        let files: [StreamFile]
+        do throws(InstallProblem) {
+            files = try run.bootFiles(loader, keys: trusted.files)
+        } catch {
+            throw StepFailure(.install, error)
+        }
+        memory.sample()
         let streams: [ChunkedStream]
         do throws(CapsuleProblem) {
             streams = try job.contents.streams([.kernel, .initramfs])
@@ -110,16 +116,5 @@ extension StageOne {
         }
         try runHandoffScripts(
             job.contents, own: job.own, nodeName: job.plan.nodeName, in: InstallTarget.root)
-    }
-
-    private func bootFiles(_ loader: LoaderSetup, _ run: DiskInstall) throws(StepFailure) -> [StreamFile] {
-        do throws(InstallProblem) {
-            let archive = try InstalledArchive.make(
-                agent: try DiskInstall.ownExecutable(), keys: trusted.files, boot: run.localBoot, tools: run.tools,
-                programs: InstalledArchive.programs(for: run.work))
-            return try run.bootFiles(loader, archive: archive)
-        } catch {
-            throw StepFailure(.install, error)
-        }
     }
 }

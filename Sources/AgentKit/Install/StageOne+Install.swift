@@ -11,7 +11,11 @@ extension StageOne {
     mutating func install(_ plan: Plan) throws(StepFailure) {
         // Ignored, the kernel would take the programs' status away (waitpid(2)).
         signal(SIGCHLD, SIG_DFL)
-        defer { signal(SIGCHLD, SIG_IGN) }
+        let limits = InstallMemory.tighten()
+        defer {
+            limits.relax()
+            signal(SIGCHLD, SIG_IGN)
+        }
         let order = try openOrder(plan)
         guard let mac = network?.mac else { return }
         let contents = try fetchContents(plan)
@@ -75,9 +79,7 @@ extension StageOne {
 
     private func prepare(_ job: InstallJob, _ tools: InstallTools) throws(StepFailure) -> DiskInstall {
         do throws(InstallProblem) {
-            let run = try DiskInstall.prepare(job.order, tools: tools)
-            DiskInstall.limitDirtyPages()
-            return run
+            return try DiskInstall.prepare(job.order, tools: tools)
         } catch {
             throw StepFailure(.install, error)
         }

@@ -14,13 +14,11 @@ package enum SmallFile {
         }
     }
 
-    /// The same of a file of another root, whose absolute links are that root's own.
-    package static func read(
-        _ path: String, within root: String, limit: Int = 16 << 20
-    ) throws(SystemError) -> [UInt8] {
+    /// Opens a file of another root for reading; its absolute links are that root's own.
+    package static func open(_ path: String, within root: String) throws(SystemError) -> FileDescriptor {
         let directory = try FileDescriptor.open(root, O_RDONLY | O_DIRECTORY)
-        let raw = try systemCall("openat2", root + path) { perseid_open_in_root(directory.raw, path) }
-        return try FileDescriptor(owning: raw).readAll(limit: limit)
+        return FileDescriptor(
+            owning: try systemCall("openat2", root + path) { perseid_open_in_root(directory.raw, path) })
     }
 
     /// The file's text without blanks and line ends around it, or nil if there is no such file or nothing in it.

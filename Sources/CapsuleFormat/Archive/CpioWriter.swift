@@ -5,6 +5,8 @@
 /// Directories on the way to an entry are written before it (mode 0755) unless they were added.
 public struct CpioWriter: Sendable {
     private var archive: [UInt8] = []
+    /// Bytes that somebody took, or writes himself.
+    private var taken = 0
     private var directories: Set<String> = []
     private var lastInode: UInt32 = 0
     private let modificationTime: UInt32
@@ -15,7 +17,7 @@ public struct CpioWriter: Sendable {
     }
 
     /// Bytes so far.
-    public var size: Int { archive.count }
+    public var size: Int { taken + archive.count }
 
     /// Adds a directory; one that is there already is left as it is.
     /// - Parameter path: relative, `etc/perseid`.
@@ -32,6 +34,20 @@ public struct CpioWriter: Sendable {
         try add(path, type: 0o100000, permissions: permissions, contents: contents)
     }
 
+    /// Adds a regular file whose contents stay out of memory.
+    /// - Parameter size: of the contents, in bytes: whoever writes the archive writes them right behind what this
+    ///   returns.
+    /// - Returns: the archive from where the last such call ended.
+    /// - Throws: `CpioError`.
+    public mutating func addFile(_ path: String, permissions: UInt32 = 0o644, size: Int) throws(CpioError) -> [UInt8] {
+        try addHead(path, type: 0o100000, permissions: permissions, size: size)
+        let head = archive
+        taken += head.count + size
+        archive = []
+        pad(to: 4)
+        return head
+    }
+
     /// Adds a symbolic link.
     /// - Throws: `CpioError`.
     public mutating func addSymbolicLink(_ path: String, to target: String) throws(CpioError) {
@@ -46,7 +62,7 @@ public struct CpioWriter: Sendable {
         try add(path, type: 0o020000, permissions: permissions, contents: [], device: (major, minor))
     }
 
-    /// The whole archive, with its trailer, padded with zeros to 512 bytes, so that another archive, compressed or
+    /// The whole archive, or what of it was not returned yet, with its trailer, padded with zeros to 512 bytes, so that another archive, compressed or
     /// not, may follow directly.
     public consuming func finish() -> [UInt8] {
         appendHeader(inode: 0, mode: 0, links: 1, size: 0, nameSize: UInt32(Self.trailer.utf8.count + 1))
@@ -61,11 +77,20 @@ public struct CpioWriter: Sendable {
         _ path: String, type: UInt32, permissions: UInt32, links: UInt32 = 1, contents: [UInt8],
         device: (UInt32, UInt32) = (0, 0)
     ) throws(CpioError) {
+        try addHead(path, type: type, permissions: permissions, links: links, size: contents.count, device: device)
+        archive += contents
+        pad(to: 4)
+    }
+
+    private mutating func addHead(
+        _ path: String, type: UInt32, permissions: UInt32, links: UInt32 = 1, size bytes: Int,
+        device: (UInt32, UInt32) = (0, 0)
+    ) throws(CpioError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !path.isEmpty, path.utf8.count < 4096, !path.utf8.contains(0),
             parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), path != Self.trailer
         else { throw .badPath(path) }
-        guard let size = UInt32(exactly: contents.count) else { throw .tooLarge(path, bytes: contents.count) }
+        guard let size = UInt32(exactly: bytes) else { throw .tooLarge(path, bytes: bytes) }
         for depth in 1..<parts.count {
             try addDirectory(parts[..<depth].joined(separator: "/"))
         }
@@ -74,8 +99,6 @@ public struct CpioWriter: Sendable {
             inode: lastInode, mode: type | (permissions & 0o7777), links: links, size: size,
             nameSize: UInt32(truncatingIfNeeded: path.utf8.count + 1), device: device)
         appendName(path)
-        archive += contents
-        pad(to: 4)
     }
 
     /// 6 bytes of magic and 13 numbers of 8 hexadecimal digits each: 110 bytes.
@@ -101,7 +124,7 @@ public struct CpioWriter: Sendable {
     }
 
     private mutating func pad(to alignment: Int) {
-        let excess = archive.count % alignment
+        let excess = size % alignment
         if excess > 0 { archive += Array(repeating: 0, count: alignment - excess) }
     }
 }
