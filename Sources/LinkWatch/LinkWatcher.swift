@@ -31,9 +31,9 @@ public final class LinkWatcher: Sendable {
     private let listeners = Mutex(Listeners())
     private let report: @Sendable (String) -> Void
 
-    /// Frames a second above which fewer machines are watched: as many as a thousand machines that boot send, and of
-    /// more there is no room to keep frames (`CaptureRing.Limits`).
-    public static let frameLimit = 5_000
+    /// Frames a second above which fewer machines are watched: of all in a storm there is no room to keep frames
+    /// (`CaptureRing.Limits`), and a tenth of the server's time went into frames that soon gave way to others.
+    public static let frameLimit = 1_000
     private static let wantedLimit = 8192
 
     /// Opens the sockets, which need CAP_NET_RAW; `run` needs no privilege.

@@ -32,6 +32,8 @@ struct BootCourse: Sendable {
     /// What is typed when the console shows a line with a text, once each.
     var answers: [(line: String, keys: String)] = []
     var diskKind = MachineConfiguration.DiskKind.virtio
+    /// Which of `disks` is gone once they are installed.
+    var pulledDisk: Int?
     /// Before all boots the machine is switched on so often, and its power is cut when its timeline says one of these.
     var cuts: [String] = []
     /// How long the machine stays on after it is ready.
@@ -84,7 +86,7 @@ struct BootCourse: Sendable {
             }
             for boot in boots {
                 if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
-                var timeline = try await run(boot, logs, registry)
+                var timeline = try await run(boot, logs, registry, isInstalled: installs && !timelines.isEmpty)
                 // It ended in the middle: there is nothing to boot from yet.
                 if installs, consoleLine != nil { return [timeline] }
                 if installs { timeline = try checked(timeline, isFirst: timelines.isEmpty) }
@@ -117,7 +119,7 @@ struct BootCourse: Sendable {
     }
 
     private func run(
-        _ boot: Boot, _ logs: LabDirectory, _ registry: SQLiteStore, cutAt cut: String? = nil
+        _ boot: Boot, _ logs: LabDirectory, _ registry: SQLiteStore, cutAt cut: String? = nil, isInstalled: Bool = false
     ) async throws -> Timeline {
         let node = node(boot)
         if try registry.nodes().first(where: { $0.node.mac == node.mac })?.node != node {
@@ -127,6 +129,10 @@ struct BootCourse: Sendable {
         }
         var machine = MachineConfiguration(
             name: node.name, start: .firmware(boot.firmware), mac: node.mac, memoryMiB: memoryMiB, disks: disks)
+        if isInstalled, let pulledDisk {
+            machine.disks.remove(at: pulledDisk)
+            say("         disk \(pulledDisk + 1) was pulled out")
+        }
         machine.diskKind = diskKind
         machine.bootsDisks = installs
         machine.keepsVariables = installs

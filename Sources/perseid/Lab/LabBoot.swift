@@ -49,6 +49,8 @@ struct LabBoot: AsyncParsableCommand {
     var diskKind = MachineConfiguration.DiskKind.virtio
     @Option(help: "With --provider disk: how many disks of 6 GB the machine has.")
     var disks = 1
+    @Option(help: "With --provider disk: which of them, from 1, is gone when the machine is switched on again.")
+    var pullDisk: Int?
     @Option(
         help:
             "With --provider disk: before all else cut the power when the timeline says this. May be given several times."
@@ -79,6 +81,9 @@ struct LabBoot: AsyncParsableCommand {
             throw ValidationError("--cache-disk is for --provider diskless")
         }
         guard (1...8).contains(disks) else { throw ValidationError("a machine has 1 to 8 disks here") }
+        guard pullDisk.map({ (1...disks).contains($0) && disks > 1 }) ?? true else {
+            throw ValidationError("--pull-disk is one of at least two --disks")
+        }
         guard nextCapsule.isEmpty || cacheDisk else { throw ValidationError("--next-capsule goes with --cache-disk") }
         guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
@@ -104,6 +109,7 @@ struct LabBoot: AsyncParsableCommand {
         course.installs = provider == .disk
         course.diskKind = diskKind
         course.cuts = cutAt
+        course.pulledDisk = pullDisk.map { $0 - 1 }
         course.wishes = try wishes()
         course.answers = try answers()
         for timeline in try await course.run() {
