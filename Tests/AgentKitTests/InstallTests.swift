@@ -103,7 +103,7 @@ import Testing
         #expect(loader.commands(hasVariables: true).isEmpty)
     }
 
-    @Test func putsItsEntryBehindTheOthers() {
+    @Test func putsItsEntryBehindTheNetworks() {
         let list = EFIBootList(
             """
             BootCurrent: 0001
@@ -114,7 +114,9 @@ import Testing
             """)
         #expect(list.entries.map(\.number) == ["0000", "0001", "0003"])
         #expect(list.entries[2].label == "Perseid disk")
-        #expect(list.order(appending: "0003") == ["0001", "0000", "0003"])
+        #expect(list.order(adding: "0003") == ["0001", "0003", "0000"])
+        #expect(EFIBootList("BootOrder: 0003,0001,0000").order(adding: "0003") == ["0001", "0000", "0003"])
+        #expect(EFIBootList("BootCurrent: 0009\nBootOrder: 0001").order(adding: "0003") == ["0001", "0003"])
     }
 }
 

@@ -71,6 +71,16 @@ import Testing
             ])
     }
 
+    @Test func whereDisksBootNoTimeIsLostOnIPv6() {
+        var machine = MachineConfiguration(
+            name: "n001", start: .firmware(.uefi), mac: MACAddress(value: 0x5254_0077_0001))
+        machine.bootsDisks = true
+        let option = "name=opt/org.tianocore/IPv6PXESupport,string=n"
+        #expect(value("-fw_cfg", in: machine.arguments(variables: "/state/n001.vars")) == [option])
+        machine.start = .firmware(.bios)
+        #expect(value("-fw_cfg", in: machine.arguments(variables: "/state/n001.vars")).isEmpty)
+    }
+
     @Test func givesTheFirmwareItsTrustedCertificates() {
         var machine = MachineConfiguration(
             name: "n001", start: .firmware(.uefiHTTPS), mac: MACAddress(value: 0x5254_0077_0001))

@@ -55,6 +55,26 @@ import Testing
         #expect(book.record(of: Self.mac)?.state == .ready)
     }
 
+    /// Somebody has a shell at a breakpoint of an install: heartbeats keep the node from counting as hung, without a line.
+    @Test func aBreakpointMayLastForHours() throws {
+        var book = NodeBook(
+            Snapshot(
+                nodes: [NodeRecord(node: Node(mac: Self.mac, name: "n001"), state: .registered)], leases: [],
+                attempts: [],
+                lastAttempt: 0), unknown: .ignore)
+        for kind in [BootEvent.Kind.discovered, .leased, .scriptSent, .checkedIn, .progress] {
+            _ = book.receive(BootEvent(node: Self.mac, kind: kind, at: 1_000))
+        }
+        var now: Int64 = 1_000
+        for _ in 0..<400 {
+            now += 30_000
+            #expect(book.overdue(at: now).isEmpty)
+            #expect(book.receive(BootEvent(node: Self.mac, kind: .heartbeat, at: now)).isEmpty)
+        }
+        #expect(book.record(of: Self.mac)?.state == .provisioning)
+        #expect(book.overdue(at: now + 601_000).map(\.kind) == [.timedOut])
+    }
+
     /// Reports of a boot that a power cut ended come late: they belong to nobody's attempt but the newest, and an old
     /// boot's end cannot fail a new one that is ready.
     @Test func lateEventsDoNotUndoReady() throws {

@@ -139,7 +139,7 @@ struct DiskInstall {
         }
     }
 
-    /// Adds the firmware's entry behind those that are there; an older one of ours goes.
+    /// Adds the firmware's entry behind the network's; an older one of ours goes.
     private func addEntry(
         _ entry: (disk: String, partition: Int, path: String), _ title: String
     ) throws(InstallProblem) {
@@ -154,7 +154,7 @@ struct DiskInstall {
         ])
         let after = EFIBootList(String(decoding: try tools.run(["efibootmgr"]), as: UTF8.self))
         if let ours = after.entries.first(where: { $0.label.hasPrefix(label) }) {
-            let order = after.order(appending: ours.number)
+            let order = after.order(adding: ours.number)
             try tools.run(["efibootmgr", "--quiet", "--bootorder", order.joined(separator: ",")])
         }
     }

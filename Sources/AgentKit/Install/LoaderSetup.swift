@@ -115,12 +115,16 @@ package struct LoaderSetup: Sendable {
 /// The firmware's list of what to boot, as efibootmgr(8) shows it.
 package struct EFIBootList: Sendable {
     package var order: [String] = []
+    /// The entry that the machine was started by.
+    package var current: String?
     package var entries: [(number: String, label: String)] = []
 
     package init(_ text: String) {
         for line in text.split(separator: "\n") {
             if line.hasPrefix("BootOrder: ") {
                 order = line.dropFirst("BootOrder: ".count).split(separator: ",").map(String.init)
+            } else if line.hasPrefix("BootCurrent: ") {
+                current = String(line.dropFirst("BootCurrent: ".count))
             } else if line.hasPrefix("Boot"), line.utf8.count > 10 {
                 let number = line.dropFirst(4).prefix(4)
                 guard number.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }) else {
@@ -132,6 +136,13 @@ package struct EFIBootList: Sendable {
         }
     }
 
-    /// The order with this machine's entry behind all others: it goes on booting from the network first.
-    package func order(appending number: String) -> [String] { order.filter { $0 != number } + [number] }
+    /// The order with the disk's entry right behind the one of the network that the machine was started by: it goes on
+    /// booting from there first, and when it is sent to its disk no other card and no IPv6 is tried in between. Where
+    /// that one is not known, behind all.
+    package func order(adding number: String) -> [String] {
+        var others = order.filter { $0 != number }
+        let place = current.flatMap { others.firstIndex(of: $0) }.map { $0 + 1 } ?? others.endIndex
+        others.insert(number, at: place)
+        return others
+    }
 }

@@ -123,11 +123,11 @@ extension MachineConfiguration {
         if let trustedCertificates {
             words += ["-fw_cfg", "name=etc/edk2/https/cacerts,file=\(trustedCertificates)"]
         }
-        if firmware.bootsByHTTPAlone {
-            for option in ["IPv4PXESupport", "IPv6PXESupport"] {
-                words += ["-fw_cfg", "name=opt/org.tianocore/\(option),string=n"]
-            }
-        }
+        var withoutPXE = firmware.bootsByHTTPAlone ? ["IPv4PXESupport", "IPv6PXESupport"] : []
+        // QEMU's order has all of a card's ways before the disk, whatever order the machine's variables have: a node that
+        // is sent to its disk would wait for a minute for a DHCPv6 server first.
+        if bootsDisks, firmware.flash != nil, withoutPXE.isEmpty { withoutPXE = ["IPv6PXESupport"] }
+        for option in withoutPXE { words += ["-fw_cfg", "name=opt/org.tianocore/\(option),string=n"] }
         return words
     }
 }
