@@ -64,11 +64,18 @@ package enum LocalStart {
             for name in ["md_mod", "raid0", "raid1", "raid10", "raid456", "linear"] { modules.load(named: name) }
         }
         if boot.hasGroups { modules.load(named: "dm_mod") }
+        var takesDegraded = false
         while true {
             let passed = BootClock.milliseconds() - start
             if boot.hasArrays {
-                // A degraded array is started when its members had time to appear.
-                run(["mdadm", "--assemble", "--scan", passed < memberLimit ? "--no-degraded" : "--run"])
+                // A degraded array is started when its members had time to appear. Until then mdadm leaves it there,
+                // inactive, and passes over what it holds.
+                if passed >= memberLimit, !takesDegraded {
+                    takesDegraded = true
+                    console.line("not all members of the arrays are there: starting them without")
+                    run(["mdadm", "--stop", "--scan"])
+                }
+                run(["mdadm", "--assemble", "--scan", takesDegraded ? "--run" : "--no-degraded"])
             }
             if boot.hasGroups {
                 run(["lvm", "vgchange", "--config", lvmConfiguration, "--activate", "y", "--sysinit", "--quiet"])
