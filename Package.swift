@@ -142,8 +142,8 @@ let package = Package(
         tests(
             of: "DHCPService",
             uses: [
-                "BootMachine", "BootProtocols", "BootPolicy", "LinkWatch", "PacketIO", "PacketCapture", "Registry",
-                "StormKit",
+                "Administration", "BootMachine", "BootProtocols", "BootPolicy", "LinkWatch", "PacketIO",
+                "PacketCapture", "Registry", "StormKit",
             ]),
         tests(of: "LinkWatch", uses: ["BootProtocols", "PacketCapture"]),
         tests(of: "Dissection", uses: ["BootProtocols", "PacketCapture"]),

@@ -68,6 +68,12 @@ extension BootClient: CustomStringConvertible {
         return program + place + (kind == .ipxe ? (traits.wasChained ? ", chained" : ", ROM") : "")
     }
 
+    /// The summary in an offer's event.
+    public var offerSummary: String {
+        if case .binlLoader = offer { return summary + ", to ask on port 4011" }
+        return summary
+    }
+
     /// iPXE's version if it says one, else nothing.
     private var version: [String] {
         guard let version = traits.ipxe?.version, !version.isEmpty else { return [] }

@@ -93,6 +93,10 @@ public struct ControlServer: Sendable {
                 try source.registry.answer(asked, by: author, at: Int64(Date().timeIntervalSince1970 * 1000))
             }
         }
+        // A look at all nodes, or a change of them, takes a hundred megabytes for a second.
+        if method != .get || (try? answer.get().bytes.count) ?? 0 > 1 << 20 {
+            NIOThreadPool.singleton.submit { _ in HeapMemory.returnFreePages() }
+        }
         switch answer {
         case .success(let answer): return Self.response(.ok, answer.contentType, answer.bytes)
         case .failure(let problem): return Self.response(to: ControlProblem(problem))

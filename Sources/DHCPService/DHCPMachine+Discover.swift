@@ -24,7 +24,7 @@ extension DHCPMachine {
         actions += probes()
         if client.phase != .system, !exchange.conversation.wasOfferRecorded {
             exchange.conversation.wasOfferRecorded = true
-            actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client.summary)"))
+            actions.append(exchange.event(.offered, bytes: reply.bytes.count, "\(address) to \(client.offerSummary)"))
         }
         return actions
     }

@@ -28,8 +28,11 @@ extension DHCPResponder {
     /// The reason for which a boot program gets no answer; nil for whoever may go on. An operating system, and a
     /// bare client that cannot be told from one, is served whatever policy says of its machine's booting.
     func reasonToRefuse(_ client: BootClient, _ verdict: NodeVerdict) -> String? {
-        if case .refused(let reason) = client.offer { return "\(client): \(reason)" }
-        guard case .ignored(let reason) = verdict else { return nil }
+        // What an admin wants of a machine explains more than what it lacks.
+        guard case .ignored(let reason) = verdict else {
+            if case .refused(let reason) = client.offer { return "\(client): \(reason)" }
+            return nil
+        }
         switch client.kind {
         case .system, .grub: return nil
         case .ipxe, .httpFirmware, .pxeFirmware, .biosROM, .raspberryPi, .uBoot, .agent: return "\(client): \(reason)"

@@ -83,7 +83,7 @@ public struct ProxyDHCPMachine: Sendable {
         if !exchange.conversation.wasOfferRecorded {
             exchange.conversation.wasOfferRecorded = true
             actions.append(
-                exchange.event(.offered, bytes: reply.bytes.count, "as a proxy, no address, to \(client.summary)"))
+                exchange.event(.offered, bytes: reply.bytes.count, "as a proxy, no address, to \(client.offerSummary)"))
         }
         return actions
     }

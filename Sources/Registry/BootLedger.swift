@@ -62,7 +62,7 @@ public final class BootLedger: Sendable {
     public func primary(of mac: MACAddress) -> MACAddress { state.withLock { $0.book.primary(of: mac) } }
 
     /// The nodes that have an address of their own.
-    public func nodesWithAddress() -> [Node] { state.withLock { $0.book.nodesWithAddress } }
+    public func nodesWithAddress() -> [AddressedNode] { state.withLock { $0.book.nodesWithAddress() } }
 
     /// The node with this name.
     public func record(called name: String) -> NodeRecord? { state.withLock { $0.book.record(called: name) } }
@@ -225,9 +225,9 @@ public final class BootLedger: Sendable {
         return number
     }
 
-    /// All nodes, in no order, and all groups.
+    /// All nodes, by name, and all groups.
     public var census: (records: [NodeRecord], groups: GroupTree) {
-        state.withLock { ($0.book.records, $0.book.groups) }
+        state.withLock { ($0.book.records(), $0.book.groups) }
     }
 
     /// The newest attempt of each node, and how far those are that something was heard of since the start.

@@ -7,7 +7,11 @@ public import BootProtocols
 /// by policy, with its first boot packet.
 public struct NodeBook: Sendable {
     private var nodes: [MACAddress: NodeRecord] = [:]
-    private var names: Set<String> = []
+    /// Nodes by name.
+    private var names: [String: MACAddress] = [:]
+    /// All nodes in the order of their names; nil where that has changed.
+    private var order: [MACAddress]?
+    private var addressed: [AddressedNode]?
     /// The further interfaces of nodes, and whose they are.
     private var owners: [MACAddress: MACAddress] = [:]
     public private(set) var groups: GroupTree
@@ -59,6 +63,12 @@ public struct NodeBook: Sendable {
     /// Takes over what an admin has changed and what is on stable storage.
     public mutating func adopt(_ edits: [RegistryEdit], version: Int64) {
         var all = Dictionary(groups.all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        // Names may pass from one node to another: all that was goes before all that is.
+        for case .node(let before, let after) in edits {
+            if before?.name != after?.name || before?.mac != after?.mac { order = nil }
+            if before.flatMap(AddressedNode.init) != after.flatMap(AddressedNode.init) { addressed = nil }
+            if let before { unlist(before) }
+        }
         for edit in edits {
             switch edit {
             case .node(let before, let after):
@@ -68,6 +78,7 @@ public struct NodeBook: Sendable {
                 let old = nodes[after.mac]
                 let state = old?.state ?? (after.approved ? .registered : .new)
                 nodes[after.mac] = NodeRecord(node: after, state: state, install: old?.install)
+                list(after)
             case .group(let before, let after):
                 if let before { all[before.name] = nil }
                 if var after {
@@ -77,7 +88,19 @@ public struct NodeBook: Sendable {
             }
         }
         groups = GroupTree(Array(all.values))
-        recount()
+    }
+
+    /// Takes a node out of all that is looked up otherwise than by its first MAC address.
+    private mutating func unlist(_ node: Node) {
+        if !node.approved { unapproved -= 1 }
+        for interface in node.interfaces { owners[interface.mac] = nil }
+        if names[node.name] == node.mac { names[node.name] = nil }
+    }
+
+    private mutating func list(_ node: Node) {
+        if !node.approved { unapproved += 1 }
+        for interface in node.interfaces { owners[interface.mac] = node.mac }
+        names[node.name] = node.mac
     }
 
     /// Takes over what versions the store has given to nodes that the boot plane changed: an admin's next edit is held
@@ -86,28 +109,22 @@ public struct NodeBook: Sendable {
         for (mac, version) in versions { nodes[mac]?.node.version = version }
     }
 
-    /// Everything that is looked up otherwise than by a node's first MAC address.
+    /// All that is looked up otherwise than by a node's first MAC address, anew.
     private mutating func recount() {
-        names = Set(nodes.values.lazy.map(\.node.name))
-        nodesWithAddress = []
-        owners = [:]
-        unapproved = 0
-        for (mac, record) in nodes {
-            let node = record.node
-            if !node.approved { unapproved += 1 }
-            if node.address != nil || node.interfaces.contains(where: { $0.address != nil }) {
-                nodesWithAddress.append(node)
-            }
-            for interface in node.interfaces { owners[interface.mac] = mac }
-        }
-        nodesWithAddress.sort { $0.name < $1.name }
+        (names, owners, unapproved, order, addressed) = ([:], [:], 0, nil, nil)
+        names.reserveCapacity(nodes.count)
+        for record in nodes.values { list(record.node) }
     }
 
     /// The newest attempt of each node.
     public var newestAttempts: [MACAddress: Attempt] { attempts }
 
-    /// The nodes, in no order.
-    public var records: [NodeRecord] { Array(nodes.values) }
+    /// The nodes, by name. To sort 100,000 takes longer than all else of a look at them, so the order is kept.
+    public mutating func records() -> [NodeRecord] {
+        let order = order ?? nodes.values.map { ($0.node.name, $0.node.mac) }.sorted { $0.0 < $1.0 }.map(\.1)
+        self.order = order
+        return order.compactMap { nodes[$0] }
+    }
 
     func nodeRate(of mac: MACAddress) -> Int64? {
         nodes[primary(of: mac)].flatMap { groups.nodeRate(of: $0.node) }
@@ -148,13 +165,17 @@ public struct NodeBook: Sendable {
     /// The first MAC address of the node that `mac` belongs to; itself where it is no node's.
     public func primary(of mac: MACAddress) -> MACAddress { owners[mac] ?? mac }
 
-    /// The nodes that have an address of their own, by name.
-    public private(set) var nodesWithAddress: [Node] = []
+    /// The nodes that have an address of their own, by name; the same array until one of them changes.
+    public mutating func nodesWithAddress() -> [AddressedNode] {
+        let found = addressed ?? nodes.values.compactMap { AddressedNode($0.node) }.sorted { $0.name < $1.name }
+        addressed = found
+        return found
+    }
 
     public func record(of mac: MACAddress) -> NodeRecord? { nodes[primary(of: mac)] }
 
-    /// The node with this name. Looks at all: for people, not for packets.
-    public func record(called name: String) -> NodeRecord? { nodes.values.first { $0.node.name == name } }
+    /// The node with this name.
+    public func record(called name: String) -> NodeRecord? { names[name].flatMap { nodes[$0] } }
 
     public func attempt(of mac: MACAddress) -> Attempt? { attempts[primary(of: mac)] }
 
@@ -236,11 +257,12 @@ public struct NodeBook: Sendable {
             unapproved += 1
             node = Node(mac: mac, name: "unknown-\(mac.joined(by: ""))", approved: false)
         case .register:
-            while names.contains(template.name(nextNumber)) { nextNumber += 1 }
+            while names[template.name(nextNumber)] != nil { nextNumber += 1 }
             node = Node(mac: mac, name: template.name(nextNumber))
         }
         nodes[mac] = NodeRecord(node: node, state: node.approved ? .registered : .new)
-        names.insert(node.name)
+        names[node.name] = mac
+        order = nil
         return node
     }
 

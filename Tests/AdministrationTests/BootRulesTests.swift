@@ -111,7 +111,7 @@ import Testing
         Case(
             "no-loader",
             asked + [
-                Happening(0, .refused, "no loader: put snponly-arm64.efi into the directory loaders of the state")
+                Happening(0, .refused, "no loader: put snponly-arm64.efi into the directory `loaders` of the state")
             ]),
         Case("proxy-no-address", asked + [Happening(0, .offered, "as a proxy: undionly.kpxe")]),
         Case("offer-not-taken", offered),
@@ -132,7 +132,8 @@ import Testing
         Case(
             "binl-no-answer",
             asked + [
-                Happening(0, .offered, "10.0.0.5, ask port 4011"), Happening(1, .leased, "10.0.0.5"),
+                Happening(0, .offered, "10.0.0.5 to PXE firmware, to ask on port 4011"),
+                Happening(1, .leased, "10.0.0.5"),
             ]),
         Case("no-file-asked", leased),
         Case("loader-no-script", loaded),

@@ -1,10 +1,11 @@
-import Administration
 import BootMachine
 import BootProtocols
 import Foundation
 import Registry
 import RegistrySQLite
 import Testing
+
+@testable import Administration
 
 @Suite struct RegistryServiceTests {
     private let note = ChangeNote(author: "ann", what: "test", at: 1)
@@ -103,6 +104,17 @@ import Testing
             #expect(try names(service, "mac=52:54:00:00:00:aa") == ["n001"])
             _ = try service.undo(nil, ChangeOptions(), by: note)
             #expect(try names(service, "mac=52:54:00:00:00:01") == ["n001"])
+        }
+    }
+
+    @Test func whatWasRefusedBeforeAnyAttemptIsExplained() throws {
+        try withService { service in
+            #expect(throws: AdminProblem.self) { try service.explanation(of: "n001", now: 10) }
+            let refused = BootEvent(
+                node: MACAddress(value: 0x5254_0000_0001), kind: .refused, at: 5, detail: "the node is disabled")
+            try service.store.write([.event(RecordedEvent(event: refused, attempt: nil, state: .registered))])
+            let told = try service.explanation(of: "n001", now: 10)
+            #expect(told.attempt == nil && told.findings.first?.rule == "disabled" && told.steps.count == 1)
         }
     }
 

@@ -23,7 +23,8 @@ struct ConfigurationTests {
 
     private func settings(_ text: String, nodes: [Node] = []) throws -> DHCPSettings {
         try read("interface: eth1\n" + text).dhcpSettings(
-            address: #require(IPv4Address("10.0.0.1")), subnet: #require(IPv4Subnet("10.0.0.0/24")), nodes: nodes)
+            address: #require(IPv4Address("10.0.0.1")), subnet: #require(IPv4Subnet("10.0.0.0/24")),
+            nodes: nodes.compactMap(AddressedNode.init))
     }
 
     /// The error that a text gives, after the name of the file.

@@ -55,7 +55,7 @@ extension BootRule {
             cause: "The machine's DHCP messages do not read.",
             advice: "perseid dhcp capture NODE -o FILE, and look at them; update its firmware"),
         BootRule(
-            name: "no-loader", signs: [.seen(.refused, "into the directory loaders")],
+            name: "no-loader", signs: [.seen(.refused, "into the directory `loaders`")],
             cause: "The server has no loader for this kind of machine.",
             advice: "put the file that the event names there, and start the server again"),
         BootRule(
@@ -99,7 +99,7 @@ extension BootRule {
         BootRule(
             name: "binl-no-answer",
             signs: [
-                .seen(.leased), .seen(.offered, "4011"), .never(.fileSent), .never(.scriptSent), .quiet(seconds: 20),
+                .seen(.offered, "to ask on port 4011"), .never(.fileSent), .never(.scriptSent), .quiet(seconds: 20),
             ],
             cause: "The firmware was sent to port 4011 for its file, and nothing came back from it.",
             advice: "open UDP 4011 between node and server"),

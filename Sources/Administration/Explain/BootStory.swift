@@ -19,6 +19,14 @@ public struct BootStory: Sendable {
         self.now = now
     }
 
+    /// Of events that belong to no attempt.
+    public init(stray events: [BootEvent], in state: NodeState, now: Int64) {
+        self.state = state
+        zero = events.first?.at ?? now
+        self.events = events
+        self.now = now
+    }
+
     func first(_ kind: BootEvent.Kind, _ text: String) -> BootEvent? {
         events.first { $0.kind == kind && (text.isEmpty || $0.detail.contains(text)) }
     }

@@ -19,7 +19,8 @@ public struct ExplanationResource: Codable, Hashable, Sendable {
     }
 
     public var node: String
-    public var attempt: Int64
+    /// Nil where none began: the server has refused all that the machine asked.
+    public var attempt: Int64?
     public var state: NodeState
     public var failure: String?
     /// The likely cause first.
@@ -31,26 +32,48 @@ extension RegistryService {
     /// The last attempt of a node, step by step, with what the rules find in it.
     /// - Parameter now: milliseconds since 1970.
     public func explanation(of name: String, now: Int64) throws(AdminProblem) -> ExplanationResource {
-        let node = try node(called: name).node
+        let record = try node(called: name)
+        let node = record.node
         if let ledger { try registry { () throws(RegistryError) in try ledger.flush() } }
         let (attempt, events) = try registry { () throws(RegistryError) in
             let attempt = try store.attempts(of: node.mac, limit: 1).first
             return (attempt, try attempt.map { found throws(RegistryError) in try store.timeline(of: found.id) } ?? [])
         }
-        guard let attempt else { throw .notFound("\(node.name) has not booted from this server yet") }
-        let story = BootStory(attempt, events, now: now)
-        return ExplanationResource(
-            node: node.name, attempt: attempt.id, state: attempt.state, failure: attempt.failure,
+        guard let attempt else { return try explanation(of: node, state: record.state, now: now) }
+        return Self.explanation(
+            of: node, attempt.id, BootStory(attempt, events, now: now), events.map { ($0.event, $0.state) })
+    }
+
+    /// Of a node that no attempt has begun of: what was refused lately.
+    private func explanation(
+        of node: Node, state: NodeState, now: Int64
+    ) throws(AdminProblem) -> ExplanationResource {
+        let stray = try registry { () throws(RegistryError) in
+            try store.strayEvents(of: node.mac, since: now - Self.recently)
+        }
+        guard !stray.isEmpty else { throw .notFound("\(node.name) has not booted from this server yet") }
+        let story = BootStory(stray: stray.reversed(), in: state, now: now)
+        return Self.explanation(of: node, nil, story, story.events.map { ($0, state) })
+    }
+
+    /// Milliseconds for which a refusal says something about a machine that never booted.
+    private static let recently: Int64 = 86_400_000
+
+    private static func explanation(
+        of node: Node, _ attempt: Int64?, _ story: BootStory, _ steps: [(event: BootEvent, state: NodeState)]
+    ) -> ExplanationResource {
+        ExplanationResource(
+            node: node.name, attempt: attempt, state: story.state, failure: story.failure,
             findings: BootRule.all.filter { $0.holds(of: story) }.map { rule in
                 ExplanationResource.Finding(
                     rule: rule.name, cause: rule.cause,
                     advice: rule.advice.split(separator: " ").map { $0 == "NODE" ? node.name : String($0) }
                         .joined(separator: " "))
             },
-            steps: events.map { recorded in
+            steps: steps.map { event, state in
                 ExplanationResource.Step(
-                    seconds: Double(recorded.event.at - attempt.zero) / 1000, kind: recorded.event.kind,
-                    state: recorded.state, detail: recorded.event.detail, percent: recorded.event.percent)
+                    seconds: Double(event.at - story.zero) / 1000, kind: event.kind, state: state,
+                    detail: event.detail, percent: event.percent)
             })
     }
 }

@@ -29,6 +29,7 @@ extension RegistryService {
         }
         let steps = try FieldSteps<Node>(request)
         var edits: [RegistryEdit] = []
+        edits.reserveCapacity(selected.count)
         for record in selected {
             let old = record.node
             let new = try steps.applied(to: old)

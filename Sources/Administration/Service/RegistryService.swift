@@ -35,10 +35,7 @@ public struct RegistryService: Sendable {
 
     /// All nodes, by name, and all groups.
     func census() throws(AdminProblem) -> (records: [NodeRecord], groups: GroupTree) {
-        if let ledger {
-            let (records, groups) = ledger.census
-            return (records.sorted { $0.node.name < $1.node.name }, groups)
-        }
+        if let ledger { return ledger.census }
         return try registry { () throws(RegistryError) in (try store.nodes(), GroupTree(try store.groups())) }
     }
 
@@ -48,10 +45,14 @@ public struct RegistryService: Sendable {
         return try select(records, groups, words)
     }
 
-    /// The nodes as resources.
-    public func resources(_ words: [String]) throws(AdminProblem) -> [NodeResource] {
+    /// The nodes as resources, by name: a page of at most `limit` of them, which begins behind the name `after`.
+    public func resources(
+        _ words: [String], after: String? = nil, limit: Int? = nil
+    ) throws(AdminProblem) -> [NodeResource] {
         let (records, groups) = try census()
-        let selected = try select(records, groups, words)
+        var selected = try select(records, groups, words)[...]
+        if let after { selected = selected.drop { $0.node.name <= after } }
+        if let limit { selected = selected.prefix(limit) }
         let addresses = try currentAddresses()
         // A few are looked up, of many it takes less to read the table.
         let macs = selected.count > 100 ? nil : selected.map(\.node.mac)

@@ -4,6 +4,7 @@
 #define PERSEID_CLINUX_H
 
 #include "perseid_files.h"
+#include "perseid_memory.h"
 #include "perseid_net.h"
 #include "perseid_privileges.h"
 #include "perseid_ring.h"

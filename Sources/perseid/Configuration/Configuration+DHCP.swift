@@ -21,7 +21,7 @@ extension Configuration {
     /// - Parameters:
     ///   - nodes: of the registry; those that have an address are reservations.
     func dhcpSettings(
-        address: IPv4Address, subnet: IPv4Subnet, firmware: FirmwarePolicy = FirmwarePolicy(), nodes: [Node]
+        address: IPv4Address, subnet: IPv4Subnet, firmware: FirmwarePolicy = FirmwarePolicy(), nodes: [AddressedNode]
     ) throws(Failure) -> DHCPSettings {
         var settings = DHCPSettings(
             serverAddress: address, subnet: subnet, httpPort: httpPort,
@@ -69,7 +69,7 @@ extension Configuration {
     }
 
     /// The addresses that nodes have by the registry.
-    static func reservations(of nodes: [Node]) -> [DHCPReservation] {
+    static func reservations(of nodes: [AddressedNode]) -> [DHCPReservation] {
         nodes.flatMap { node in
             let interfaces = [NodeInterface(mac: node.mac, address: node.address)] + node.interfaces
             return interfaces.compactMap { interface in

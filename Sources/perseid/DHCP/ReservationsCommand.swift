@@ -47,7 +47,7 @@ struct ReservationsCommand: AsyncParsableCommand {
                 : "no server runs with this state; these reservations are from \(sources.joined(separator: " and "))")
         let listed = try file.map { try Configuration.settings(inFile: $0).dhcp.reservations } ?? []
         let nodes = try state.registryIfThere == nil ? [] : state.open().openRegistry().load().nodes.map(\.node)
-        return [ReservationResource](listed + Configuration.reservations(of: nodes))
+        return [ReservationResource](listed + Configuration.reservations(of: nodes.compactMap(AddressedNode.init)))
     }
 
     private var standardFile: String { Configuration.standardFile }

@@ -22,7 +22,8 @@ struct ExplainCommand: AsyncParsableCommand {
         let session = try RegistrySession(state)
         let told = try await session.get("nodes/\(node)/explanation", as: ExplanationResource.self)
         if output.isForPrograms { return try output.print(told) }
-        print("\(told.node)  attempt \(told.attempt)  \(told.state.rawValue)")
+        let attempt = told.attempt.map { "attempt \($0)" } ?? "no attempt"
+        print("\(told.node)  \(attempt)  \(told.state.rawValue)")
         if let failure = told.failure { print(failure) }
         for (index, finding) in told.findings.enumerated() {
             print("\n\(index == 0 ? "" : "also: ")\(finding.cause)\n  → \(finding.advice)")

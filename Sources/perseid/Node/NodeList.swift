@@ -33,8 +33,7 @@ struct NodeList: AsyncParsableCommand {
     func run() async throws {
         let session = try RegistrySession(state)
         if output.isForPrograms {
-            let query = nodes.words.map { (key: "select", value: $0) }
-            return try output.print(try await session.get("nodes", query: query, as: [NodeResource].self))
+            return try output.print(try await session.nodes(nodes.words))
         }
         if names {
             let rows = try await session.table(nodes.words, columns: ["name"]).rows
@@ -79,8 +78,7 @@ struct NodeShow: AsyncParsableCommand {
     func run() async throws {
         guard !nodes.words.isEmpty else { throw ValidationError("say which nodes") }
         let session = try RegistrySession(state)
-        let query = nodes.words.map { (key: "select", value: $0) }
-        let found = try await session.get("nodes", query: query, as: [NodeResource].self)
+        let found = try await session.nodes(nodes.words)
         if output.isForPrograms { return try output.print(found) }
         for (index, node) in found.enumerated() {
             if index > 0 { print() }

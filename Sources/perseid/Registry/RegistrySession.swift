@@ -138,6 +138,19 @@ extension RegistrySession {
         try await get("nodes/\(text)")
     }
 
+    /// The nodes that `words` mean, asked for in pages: 100,000 at once would take the daemon 500 MB.
+    func nodes(_ words: [String]) async throws -> [NodeResource] {
+        let page = 20_000
+        let query = words.map { (key: "select", value: $0) } + [(key: "limit", value: "\(page)")]
+        var found: [NodeResource] = []
+        while true {
+            let after = found.last.map { [(key: "after", value: $0.name)] } ?? []
+            let nodes = try await get("nodes", query: query + after, as: [NodeResource].self)
+            found += nodes
+            guard nodes.count == page else { return found }
+        }
+    }
+
     /// The groups of a node, each followed by what that inherits from; those that come first win.
     func line(of node: NodeResource) async throws -> [String] {
         let groups = try await get("groups", as: [GroupResource].self)

@@ -21,7 +21,7 @@ final class DHCPReload: Sendable {
     private struct State {
         /// What is served.
         var configuration: Configuration
-        var nodes: [Node]
+        var nodes: [AddressedNode]
         /// Of the file as it was read last, well or not: a mistake is told of once.
         var stamp: ConfigurationSource.FileStamp?
     }
@@ -63,8 +63,10 @@ final class DHCPReload: Sendable {
         let nodes = ledger.nodesWithAddress()
         state.withLock { state in
             if let stamp, stamp != state.stamp { return read(&state) }
-            guard nodes != state.nodes else { return }
+            // Equal where another process has written something else: then the same array is compared the next time.
+            let isChanged = nodes != state.nodes
             state.nodes = nodes
+            guard isChanged else { return }
             apply(state.configuration, nodes, "the addresses of nodes have changed")
         }
     }
@@ -84,7 +86,9 @@ final class DHCPReload: Sendable {
         }
     }
 
-    @discardableResult private func apply(_ configuration: Configuration, _ nodes: [Node], _ why: String) -> Bool {
+    @discardableResult private func apply(_ configuration: Configuration, _ nodes: [AddressedNode], _ why: String)
+        -> Bool
+    {
         guard let server else {
             logger.info("\(why): nothing of it changes \(configuration.dhcp.words)")
             return true
@@ -100,7 +104,8 @@ final class DHCPReload: Sendable {
     }
 
     /// Gives what is served now, in words.
-    private func take(_ configuration: Configuration, _ nodes: [Node], to server: DHCPServer) throws -> String {
+    private func take(_ configuration: Configuration, _ nodes: [AddressedNode], to server: DHCPServer) throws -> String
+    {
         let firmware = configuration.firmware(files: files())
         guard configuration.dhcp == .server else {
             let settings = configuration.proxySettings(

@@ -10,7 +10,7 @@ extension DHCPRole {
     ///   - nodes: of the registry; those that have an address are reservations.
     init?(
         _ configuration: Configuration, _ network: BootNetwork, files: Set<String>, leases: [Lease],
-        nodes: [Node], verdict: @escaping @Sendable (MACAddress) -> NodeVerdict
+        nodes: [AddressedNode], verdict: @escaping @Sendable (MACAddress) -> NodeVerdict
     ) throws {
         let firmware = configuration.firmware(files: files)
         switch configuration.dhcp {

@@ -42,6 +42,7 @@ final class Daemon: Sendable {
     /// Opens the state and all sockets, then gives up every privilege. Call it on the main thread, while that is the
     /// only one.
     init(source: ConfigurationSource, state: StateDirectory) throws {
+        HeapMemory.returnLargeBlocks()
         let stamp = source.fileStamp()
         let configuration = try source.read()
         let logger = Logger(label: "perseid", factory: { StreamLogHandler.standardError(label: $0) })
@@ -178,7 +179,7 @@ final class Daemon: Sendable {
     private static func addressProblem(_ server: DHCPServer?) -> @Sendable ([Node]) -> String? {
         { nodes in
             guard var settings = server?.settings else { return nil }
-            settings.nodes = Configuration.reservations(of: nodes)
+            settings.nodes = Configuration.reservations(of: nodes.compactMap(AddressedNode.init))
             return (try? settings.check())?.first.map { "\($0)" }
         }
     }
