@@ -13,6 +13,8 @@ struct BootCourse: Sendable {
     struct Boot: Sendable {
         var firmware: Firmware
         var capsule: String
+        /// What it boots for once in place of that.
+        var next: NextBootLab?
     }
 
     let state: StateDirectory
@@ -115,13 +117,18 @@ struct BootCourse: Sendable {
     }
 
     private func node(_ boot: Boot) -> Node {
-        Node(mac: Self.mac, name: Self.name, capsule: boot.capsule, handoff: handoff)
+        var node = Node(mac: Self.mac, name: Self.name, capsule: boot.capsule, handoff: handoff)
+        node.nextBoot = boot.next.map { NextBoot($0.target, .once) }
+        return node
     }
 
     private func run(
         _ boot: Boot, _ logs: LabDirectory, _ registry: SQLiteStore, cutAt cut: String? = nil, isInstalled: Bool = false
     ) async throws -> Timeline {
         let node = node(boot)
+        if boot.next == nil, let left = try registry.nodes().first(where: { $0.node.mac == node.mac })?.node.nextBoot {
+            throw Failure(step: "what was for once is still to come: \(left.text)", console: [], log: "")
+        }
         if try registry.nodes().first(where: { $0.node.mac == node.mac })?.node != node {
             try registry.write([.node(node)])
             // The server looks once a second whether somebody changed its nodes.
@@ -134,7 +141,7 @@ struct BootCourse: Sendable {
             say("         disk \(pulledDisk + 1) was pulled out")
         }
         machine.diskKind = diskKind
-        machine.bootsDisks = installs
+        machine.bootsDisks = installs || boots.contains { $0.next?.target == .local }
         machine.keepsVariables = installs
         if boot.firmware == .uefiHTTPS { machine.trustedCertificates = try trustedCertificates(logs) }
         let began = wallMilliseconds()
@@ -142,7 +149,8 @@ struct BootCourse: Sendable {
             node: node.mac, kind: .poweredOn, at: began, detail: "\(boot.firmware.rawValue), QEMU")
         try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
         return try await VirtualMachine.withPower(machine, directory: logs) { machine in
-            let timeline = try await follow(node, since: began, machine, registry, cutAt: cut)
+            let timeline = try await follow(
+                node, since: began, machine, registry, until: boot.next?.line ?? consoleLine, cutAt: cut)
             await saveCapture(logs)
             return timeline
         }
@@ -233,7 +241,8 @@ struct BootCourse: Sendable {
 
     /// Shows events as they come, until the node is ready or the time is over.
     private func follow(
-        _ node: Node, since began: Int64, _ machine: VirtualMachine, _ registry: SQLiteStore, cutAt cut: String?
+        _ node: Node, since began: Int64, _ machine: VirtualMachine, _ registry: SQLiteStore,
+        until consoleLine: String?, cutAt cut: String?
     ) async throws -> Timeline {
         let deadline = ContinuousClock.now + timeout
         var shown = 0

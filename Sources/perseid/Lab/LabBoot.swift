@@ -2,6 +2,7 @@ public import ArgumentParser
 public import BootLab
 import BootMachine
 import BootProtocols
+import CapsuleStore
 import Foundation
 import Registry
 
@@ -67,6 +68,11 @@ struct LabBoot: AsyncParsableCommand {
     var linger = 0
     @Option(help: "End when the console shows a line with this, not when the node is ready.")
     var untilLine: String?
+    @Option(
+        help:
+            "First boot this once, until the console shows it (--until-line: another line), then boot as ever: local, memtest, rescue or shell.",
+        transform: Self.nextBoot)
+    var nextBoot: NextBoot.Target?
     @Option(help: "Stop the server when the node gets to this state, and start it again after 4 s: a test of resuming.")
     var stopServerIn: String?
 
@@ -84,6 +90,9 @@ struct LabBoot: AsyncParsableCommand {
         guard pullDisk.map({ (1...disks).contains($0) && disks > 1 }) ?? true else {
             throw ValidationError("--pull-disk is one of at least two --disks")
         }
+        guard nextBoot == nil || provider == .diskless && !cacheDisk else {
+            throw ValidationError("--next-boot is for a machine without disks of the lab's")
+        }
         guard nextCapsule.isEmpty || cacheDisk else { throw ValidationError("--next-capsule goes with --cache-disk") }
         guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
@@ -93,18 +102,29 @@ struct LabBoot: AsyncParsableCommand {
         let state = try state.open()
         guard LabNamespace.isInside else {
             try await kit.prepare(capsule: capsule, firmware: firmware, in: state)
+            if nextBoot == .memtest {
+                try await LoaderPackages(state).fetchMissing(Loaders.memtest)
+                try Loaders.install(Loaders.memtest, of: "memtest", .amd64, in: state)
+            }
             // The inner program does the rest; this one waits and takes its status over.
             throw ExitCode(try LabNamespace.enter() ?? 0)
         }
         let capsules = cacheDisk || provider == .disk ? [capsule, capsule] + nextCapsule : [capsule]
         if provider == .disk { try InstallLab.write(layout, for: firmware, kind: diskKind, in: state) }
         let images = provider == .disk ? try await InstallLab.makeDisks(disks, in: state) : []
-        let disks = cacheDisk ? [try await CacheDiskImage.make(in: LabDirectory(creating: state.path + "/lab"))] : []
+        let directory = try LabDirectory(creating: state.path + "/lab")
+        var disks = cacheDisk ? [try await CacheDiskImage.make(in: directory)] : []
+        if nextBoot == .local { disks.append(try DiskOfItsOwn.make(in: directory)) }
+        var boots = capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) }
+        if let nextBoot {
+            let next = NextBootLab(nextBoot, firmware, line: untilLine)
+            boots.insert(BootCourse.Boot(firmware: firmware, capsule: capsule, next: next), at: 0)
+        }
         var course = BootCourse(
-            state: state, kit: kit, boots: capsules.map { BootCourse.Boot(firmware: firmware, capsule: $0) },
+            state: state, kit: kit, boots: boots,
             handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, binl: binl, memoryMiB: memory,
             timeout: .seconds(provider == .disk ? max(timeout, 1200) : timeout), disks: disks + images,
-            linger: .seconds(max(0, min(linger, 86_400))), consoleLine: untilLine,
+            linger: .seconds(max(0, min(linger, 86_400))), consoleLine: nextBoot == nil ? untilLine : nil,
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
         course.installs = provider == .disk
         course.diskKind = diskKind
@@ -112,10 +132,10 @@ struct LabBoot: AsyncParsableCommand {
         course.pulledDisk = pullDisk.map { $0 - 1 }
         course.wishes = try wishes()
         course.answers = try answers()
-        for timeline in try await course.run() {
+        for (boot, timeline) in zip(boots, try await course.run()) {
             print(timeline.text)
-            if let untilLine {
-                print("the console showed: \(untilLine)")
+            if let line = boot.next?.line ?? course.consoleLine {
+                print("the console showed: \(line)")
                 continue
             }
             let seconds = String(format: "%.1f", timeline.secondsToReady ?? 0)
@@ -138,6 +158,14 @@ struct LabBoot: AsyncParsableCommand {
             guard let sign = text.firstRange(of: "=>") else { throw ValidationError("`\(text)` is not LINE=>KEYS") }
             return (String(text[..<sign.lowerBound]), String(text[sign.upperBound...]))
         }
+    }
+
+    private static func nextBoot(_ text: String) throws -> NextBoot.Target {
+        let target = try NextBoot.Target(text: text)
+        guard [.local, .memtest, .rescue, .shell].contains(target) else {
+            throw ValidationError("the lab boots local, memtest, rescue or shell for once")
+        }
+        return target
     }
 
     private static func firmware(_ text: String) throws -> Firmware {
