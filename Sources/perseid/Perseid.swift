@@ -26,7 +26,7 @@ struct Perseid: ParsableCommand {
             ServeCommand.self, NodeCommand.self, GroupCommand.self, BootCommand.self, HistoryCommand.self,
             UndoCommand.self, DiscoverCommand.self, PowerCommand.self, ScriptCommand.self, ExplainCommand.self,
             WatchNodesCommand.self,
-            CapsuleCommand.self,
+            CapsuleCommand.self, CaptureNodeCommand.self,
             Stage1Command.self,
             TimelineCommand.self,
             DriftCommand.self, LayoutCommand.self, InstallCommand.self, DHCPCommand.self, DoctorCommand.self,

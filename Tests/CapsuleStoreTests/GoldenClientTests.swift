@@ -95,9 +95,11 @@ private let sshTools =
     private func stop() throws { try directory.run("kill $(cat ssh/pid); rm -f ssh/pid") }
 
     private func build(
-        _ path: String, report: @escaping @Sendable (CapsuleBuildProgress) -> Void = { _ in }
+        _ path: String, excluding: [String] = [],
+        report: @escaping @Sendable (CapsuleBuildProgress) -> Void = { _ in }
     ) async throws -> BuiltCapsule {
         var options = CapsuleBuildOptions()
+        options.excluded = excluding
         options.sshConfiguration = directory.path + "/ssh/config"
         let source = try CapsuleSource(argument: "ssh://root@127.0.0.1:\(port)\(path)")
         return try await CapsuleBuilder(store: store, progress: report).build(name, from: source, options: options)
@@ -130,6 +132,21 @@ private let sshTools =
         #expect(status.st_uid == 1234 && status.st_gid == 99 && status.st_nlink == 2)
         let again = try await build(directory.path + "/golden")
         #expect(again.manifest.streams == built.manifest.streams)
+    }
+
+    @Test func moreMayBeLeftOutAndCommandsMayBeRun() async throws {
+        defer { try? stop() }
+        let built = try await build(directory.path + "/golden", excluding: ["/usr/bin/s*", "/root/"])
+        _ = try store.extract(.root, of: try store.index(of: built.generation), to: directory.path + "/image")
+        try directory.run("unsquashfs -q -n -d root image")
+        let tree = try DurableFiles.walk(directory.path + "/root")
+        #expect(tree.contains("usr/bin/tool") && !tree.contains("usr/bin/same") && !tree.contains("root"))
+        let client = try #require(GoldenClient("ssh://root@127.0.0.1:\(port)/"))
+        let configuration = directory.path + "/ssh/config"
+        #expect(try await client.output(of: "echo one; echo two", configuration: configuration) == "one\ntwo\n")
+        await #expect(throws: CapsuleBuildError.self) {
+            try await client.output(of: "exit 3", configuration: configuration)
+        }
     }
 
     @Test func whatFailsIsSaid() async throws {

@@ -14,6 +14,8 @@ public struct CapsuleBuildOptions: Hashable, Sendable {
     var settings: CapsuleSettings?
     /// An ssh_config(5) for `ssh://` sources; nil for the caller's own.
     public var sshConfiguration: String?
+    /// Of a machine that is copied, what is left out beside what always is: patterns of rsync(1) from the root.
+    public var excluded: [String] = []
 
     public init(
         kernelCommandLine: String = "console=tty0 console=ttyS0,115200n8",

@@ -100,7 +100,8 @@ public struct CapsuleBuilder: Sendable {
 
     private func build(in workspace: BuildWorkspace, _ recipe: Recipe) async throws -> BuiltCapsule {
         let sources = SourceRoot(
-            workspace: workspace, sshConfiguration: recipe.options.sshConfiguration, report: report)
+            workspace: workspace, sshConfiguration: recipe.options.sshConfiguration,
+            excluded: recipe.options.excluded, report: report)
         var root = try await sources.make(recipe.source)
         var settings = recipe.options.settings
         if let description = recipe.description {

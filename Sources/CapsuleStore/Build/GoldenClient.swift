@@ -55,11 +55,26 @@ public struct GoldenClient: Hashable, Sendable {
     }
 }
 
+extension GoldenClient {
+    /// What a command prints there. Its words go through the shell of that machine: none may come from elsewhere.
+    /// - Parameter configuration: an ssh_config(5) in the place of the caller's own.
+    public func output(of command: String, configuration: String? = nil) async throws -> String {
+        try await Program.ssh.output(["-T"] + options(configuration) + ["--", destination, command])
+    }
+
+    /// For ssh and for rsync's ssh alike.
+    func options(_ configuration: String?) -> [String] {
+        (configuration.map { ["-F", $0] } ?? []) + ["-o", "BatchMode=yes"] + (port.map { ["-p", "\($0)"] } ?? [])
+    }
+}
+
 /// Copies a golden client with rsync over ssh: what its disks hold, without what belongs to that one machine.
 struct GoldenClientRoot {
     let client: GoldenClient
     /// An ssh_config(5) in the place of the caller's own; nil for that.
     let configuration: String?
+    /// Left out beside `excluded`, as that is.
+    var excluding: [String] = []
     /// Bytes that were gone through, and all, where they are known.
     var progress: @Sendable (Int64, Int64?) -> Void = { _, _ in }
 
@@ -83,12 +98,11 @@ struct GoldenClientRoot {
     ]
 
     func make(in directory: String) async throws {
-        let mounts = try await Program.ssh.output(
-            ["-T"] + options + ["--", client.destination, "findmnt -rn -o TARGET,FSTYPE"])
+        let mounts = try await client.output(of: "findmnt -rn -o TARGET,FSTYPE", configuration: configuration)
         var filters = ["--filter=+ /var/log/**/", "--filter=- /var/log/**"]
-        filters += Self.excluded.map { "--filter=- \($0)" }
+        filters += (Self.excluded + excluding).map { "--filter=- \($0)" }
         filters += Self.foreign(mounts, below: client.path).map { "--filter=- \($0)" }
-        let shell = (["ssh"] + options).map { "'\($0)'" }.joined(separator: " ")
+        let shell = (["ssh"] + client.options(configuration)).map { "'\($0)'" }.joined(separator: " ")
         let meter = Mutex(CopyMeter())
         let words = ["-aHAXs", "--numeric-ids", "--delete", "--info=progress2", "--no-inc-recursive", "-e", shell]
         try await Program.rsync.run(words + filters + ["--", client.source, directory + "/"]) { line in
@@ -102,11 +116,6 @@ struct GoldenClientRoot {
         try editor.put("/etc/machine-id", [], .init(permissions: 0o644))
         try editor.put("/etc/fstab", [], .init(permissions: 0o644))
         try times.restore(in: directory)
-    }
-
-    private var options: [String] {
-        (configuration.map { ["-F", $0] } ?? []) + ["-o", "BatchMode=yes"]
-            + (client.port.map { ["-p", "\($0)"] } ?? [])
     }
 
     /// Patterns for what is mounted from elsewhere, out of `TARGET FSTYPE` lines.

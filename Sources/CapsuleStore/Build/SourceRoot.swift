@@ -5,6 +5,8 @@ struct SourceRoot {
     let workspace: BuildWorkspace
     /// For ssh; nil for the caller's own.
     let sshConfiguration: String?
+    /// What is not copied from a machine.
+    var excluded: [String] = []
     let report: @Sendable (CapsuleBuildProgress) -> Void
 
     /// A root file system on disk, and how it goes into its image.
@@ -38,8 +40,9 @@ struct SourceRoot {
                 throw CapsuleBuildError.badSource(path: sshConfiguration, reason: "a name without quotes, please")
             }
             let directory = try freshDirectory()
-            try await GoldenClientRoot(client: client, configuration: sshConfiguration, progress: making).make(
-                in: directory)
+            try await GoldenClientRoot(
+                client: client, configuration: sshConfiguration, excluding: excluded, progress: making
+            ).make(in: directory)
             try FileTimes.setRoot(directory)
             return Root(directory: directory)
         case .packages(let list): return try await packages(list, asRoot: isRoot)

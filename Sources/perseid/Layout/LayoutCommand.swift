@@ -5,13 +5,13 @@ public import LayoutFiles
 
 struct LayoutCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "layout", abstract: "Checks, shows and converts disk layouts.",
+        commandName: "layout", abstract: "Checks, shows, converts and captures disk layouts.",
         discussion: """
             A layout says what the disks of an installed node look like. It is read from YAML, from SystemImager's XML, \
             or from SystemInstaller's table, told apart by the file's ending (.yaml, .xml, .disk) or its first line. The \
             server's own lie below STATE/layouts.
             """,
-        subcommands: [LayoutCheck.self, LayoutShow.self, LayoutConvert.self])
+        subcommands: [LayoutCheck.self, LayoutShow.self, LayoutConvert.self, LayoutCaptureCommand.self])
 }
 
 /// Which layout a command is about.
