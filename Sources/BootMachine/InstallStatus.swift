@@ -72,11 +72,13 @@ public struct InstallProgress: Hashable, Sendable {
 
     /// Over the last seconds of what is copied: from one event with bytes to the newest.
     private static func rate(_ events: [BootEvent]) -> Int64? {
-        let counted = events.filter { $0.bytes != nil }
-        guard let last = counted.last, let bytes = last.bytes else { return nil }
-        // Counts begin anew with the next thing that is copied.
-        let window = counted.reversed().prefix { last.at - $0.at <= 5_000 && ($0.bytes ?? 0) <= bytes }
-        guard let first = window.last, let before = first.bytes, last.at > first.at else { return nil }
-        return (bytes - before) * 1000 / (last.at - first.at)
+        // The first one says that it begins.
+        let counted = events.enumerated().compactMap { number, event in
+            (event.bytes ?? (number == 0 ? 0 : nil)).map { (at: event.at, bytes: $0) }
+        }
+        guard let last = counted.last else { return nil }
+        let window = counted.reversed().prefix { last.at - $0.at <= 5_000 && $0.bytes <= last.bytes }
+        guard let first = window.last, last.at > first.at else { return nil }
+        return (last.bytes - first.bytes) * 1000 / (last.at - first.at)
     }
 }

@@ -13,7 +13,7 @@ import Testing
     @Test func aCopyHasItsRate() throws {
         let events = [
             event(1, .progress, "partitioning: format: ext4 on /dev/vda1", percent: 8),
-            event(2, .progress, "imaging: fetching small@1: 0 MB", percent: 10, bytes: 0),
+            event(2, .progress, "imaging: fetching small@1: 0 MB", percent: 10),
             event(3, .progress, "imaging: fetching small@1: 4 MB", percent: 20, bytes: 4_000_000),
             event(4, .progress, "imaging: fetching small@1: 8 MB", percent: 30, bytes: 8_000_000),
         ]
@@ -23,8 +23,10 @@ import Testing
         #expect(progress.bytesPerSecond == 4_000_000)
         #expect(progress.detail == "fetching small@1: 8 MB")
         // The next copy counts from its own beginning.
-        let next = events + [event(5, .progress, "extracting: 10 entries", percent: 52, bytes: 1_000)]
+        let next = events + [event(5, .progress, "extracting: extracting small@1", percent: 51)]
         #expect(InstallProgress(next)?.bytesPerSecond == nil)
+        let after = next + [event(7, .progress, "extracting: 10 entries", percent: 52, bytes: 1_000)]
+        #expect(InstallProgress(after)?.bytesPerSecond == 500)
         #expect(InstallProgress(next)?.step == "extracting")
     }
 

@@ -26,7 +26,7 @@ extension BootTests {
             #expect(outcome.errors.contains("its last lines: look at /dev/vda | vda"))
             #expect(outcome.errors.contains("its last lines: everybody of n, install 1"))
             #expect(outcome.errors.contains("its last lines: over it for n | grub"))
-            #expect(outcome.errors.contains("kexec: into the installed kernel"))
+            #expect(outcome.errors.contains("kexec: starting the installed kernel"))
             #expect(!outcome.errors.contains("not mine"))
             let second = outcome.errors.split(separator: "\n").firstIndex { $0.hasPrefix("boot 2") }
             let first = outcome.errors.split(separator: "\n").prefix(upTo: try #require(second))
@@ -67,7 +67,7 @@ extension BootTests {
                 state, "--then", "/bin/busybox sh -c 'echo $PERSEID_NODE is done; cat /etc/hostname'")
             #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
             #expect(outcome.errors.contains("command: it ended with status 0; its last lines: n001 is done | n001"))
-            #expect(outcome.errors.contains("rebooting: from its disk"))
+            #expect(outcome.errors.contains("rebooting: restarting, from its disk"))
         }
 
         private func install(_ state: String, _ words: String...) async throws -> Perseid.Outcome {

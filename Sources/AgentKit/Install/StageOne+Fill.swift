@@ -17,6 +17,7 @@ extension StageOne {
         } catch {
             throw StepFailure(.capsule, error)
         }
+        tell(InstallPart.imaging.percents.lowerBound, .imaging, "beginning with \(contents.generation)")
         try self.run(images.transfer, of: "\(contents.generation)", from: sources(job.plan), as: .imaging)
         memory.sample()
         let taken = max(1, BootClock.milliseconds() - start)

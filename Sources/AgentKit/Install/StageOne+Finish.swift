@@ -22,14 +22,14 @@ extension StageOne {
         }
         sync()
         switch job.order.wishes.afterwards {
-        case .shutdown: try end(.shuttingDown, "as the order says", 0x4321_fedc)
+        case .shutdown: try end(.shuttingDown, "switching off, as the order says", 0x4321_fedc)
         case .kexec where isLoaded: startInstalledKernel()
         case .shell:
-            tell(nil, .shell, "on the console; the machine restarts when it is left")
+            tell(nil, .shell, "a shell on the console; the machine restarts when it is left")
             giveShell(called: "installed")
         case .reboot, .kexec, .command: break
         }
-        try end(.rebooting, "from its disk", 0x0123_4567)
+        try end(.rebooting, "restarting, from its disk", 0x0123_4567)
     }
 
     /// - Parameter call: of reboot(2).
@@ -48,7 +48,7 @@ extension StageOne {
 
     /// Returns where the kernel does not start: the machine then restarts.
     private mutating func startInstalledKernel() {
-        tell(nil, .kexec, "into the installed kernel")
+        tell(nil, .kexec, "starting the installed kernel")
         session.deliver(within: 5_000)
         leaveNetwork()
         do throws(HandoffProblem) {
