@@ -87,9 +87,12 @@ struct Play {
         guard let request, let message = try? DHCPMessage(decoding: reply.bytes) else {
             return require(false, "an answer that does not read")
         }
-        require(message.operation == .reply && message.mac == request.mac, "an answer to \(message.mac)")
+        require(message.operation == .reply, "an answer that is a request")
         require(message.transactionID == request.transactionID, "an answer of another transaction")
         require(reply.bytes.count <= max(300, request.options.payloadLimit), "an answer of \(reply.bytes.count) bytes")
+        // DHCPLEASEQUERY: what is asked about an address is told with the machine that has it (RFC 4388, 6.4.2).
+        if request.options[DHCPOptionCode(rawValue: 53)]?.first == 10 { return }
+        require(message.mac == request.mac, "an answer to \(message.mac)")
         // A relay agent may stand in for the server of addresses (RFC 5107), but not for that of boot files.
         let override = request.relayAddress == .any ? nil : request.options.relayAgent?.serverIdentifierOverride
         let mayStandIn = reply.source == .server && [.offer, .ack, .nak].contains(message.options.messageType)
