@@ -69,15 +69,11 @@ package enum InstallTarget {
 
     /// Writes a file of the new root; links on the way to it are followed within the root alone.
     package static func write(_ file: NetworkIdentity.File) throws(InstallProblem) {
-        let path = root + file.path
         do throws(SystemError) {
-            let directory = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
-            try SmallFile.makeDirectory(directory)
             if file.isLink {
-                _ = unlink(path)
-                try systemCall("symlink", path) { symlink(file.contents, path) }
+                try LayerFiles.link(file.path, to: file.contents, below: root)
             } else {
-                try SmallFile.replace(path, with: Array(file.contents.utf8), permissions: file.mode)
+                try LayerFiles.write(file.path, Array(file.contents.utf8), mode: file.mode, below: root)
             }
         } catch {
             throw .system("writing \(file.path)", error)

@@ -22,18 +22,41 @@ package enum LayerFiles {
     }
 
     private static func write(_ file: NodeLayer.File, below root: String) throws(SystemError) {
-        let parts = file.path.split(separator: "/").map(String.init)
+        try write(
+            file.path, Array(file.contents), mode: mode_t(file.mode), owner: file.owner, group: file.group, below: root)
+    }
+
+    /// One file, root's unless said otherwise.
+    static func write(
+        _ path: String, _ contents: [UInt8], mode: mode_t, owner: uid_t = 0, group: gid_t = 0, below root: String
+    ) throws(SystemError) {
+        try replace(path, below: root) { (directory, name) throws(SystemError) in
+            // Nobody else's for as long as it is not whole.
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+            let target = FileDescriptor(
+                owning: try systemCall("openat", path) { openat(directory, name, flags, 0o600) })
+            try target.writeAll(contents.span.bytes)
+            try systemCall("fchown", path) { fchown(target.raw, owner, group) }
+            // After the owner: a change of owner takes set-user-ID bits away.
+            try systemCall("fchmod", path) { fchmod(target.raw, mode) }
+        }
+    }
+
+    /// One symbolic link; where it leads to is its own affair.
+    static func link(_ path: String, to target: String, below root: String) throws(SystemError) {
+        try replace(path, below: root) { (directory, name) throws(SystemError) in
+            try systemCall("symlinkat", path) { symlinkat(target, directory, name) }
+        }
+    }
+
+    private static func replace(
+        _ path: String, below root: String, with make: (_ directory: Int32, _ name: String) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        let parts = path.split(separator: "/").map(String.init)
         guard let name = parts.last else { return }
         let directory = try open(parts.dropLast(), below: root)
         _ = unlinkat(directory.raw, name, 0)
-        // Nobody else's for as long as it is not whole.
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let target = FileDescriptor(
-            owning: try systemCall("openat", file.path) { openat(directory.raw, name, flags, 0o600) })
-        try target.writeAll(Array(file.contents).span.bytes)
-        try systemCall("fchown", file.path) { fchown(target.raw, file.owner, file.group) }
-        // After the owner: a change of owner takes set-user-ID bits away.
-        try systemCall("fchmod", file.path) { fchmod(target.raw, mode_t(file.mode)) }
+        try make(directory.raw, name)
     }
 
     /// Opens a directory of the root and makes what is missing of it.

@@ -62,8 +62,8 @@ public struct CpioWriter: Sendable {
         try add(path, type: 0o020000, permissions: permissions, contents: [], device: (major, minor))
     }
 
-    /// The whole archive, or what of it was not returned yet, with its trailer, padded with zeros to 512 bytes, so that another archive, compressed or
-    /// not, may follow directly.
+    /// The whole archive, or what of it was not returned yet, with its trailer, padded with zeros to 512 bytes, so that
+    /// another archive, compressed or not, may follow directly.
     public consuming func finish() -> [UInt8] {
         appendHeader(inode: 0, mode: 0, links: 1, size: 0, nameSize: UInt32(Self.trailer.utf8.count + 1))
         appendName(Self.trailer)

@@ -26,13 +26,13 @@ public struct LayoutCapture {
     public init(lsblk: Data, mdstat: String, fstab: String, disks wanted: [String]? = nil) throws(Failure) {
         arrays = ArrayStatus(mdstat)
         mounts = MountLine.lines(of: fstab)
-        let found: [BlockDevices.Device]
+        let found: [BlockDevice]
         do {
-            found = try JSONDecoder().decode(BlockDevices.self, from: lsblk).blockdevices
+            found = try JSONDecoder().decode(BlockDevice.Listing.self, from: lsblk).blockdevices
         } catch {
             throw Failure(description: "lsblk's answer does not read: \(error)")
         }
-        let meant = found.filter { wanted?.contains($0.path) ?? Self.isDisk($0) }
+        let meant = found.filter { wanted?.contains($0.path) ?? $0.isDisk }
         for path in wanted ?? [] where !meant.contains(where: { $0.path == path }) {
             throw Failure(
                 description: "there is no disk \(path); lsblk shows \(found.map(\.path).joined(separator: ", "))")
@@ -47,14 +47,9 @@ public struct LayoutCapture {
     /// What may be left behind the last partition for it to reach to the end: room for alignment and the second table.
     private static let margin: UInt64 = 8 << 20
 
-    private static func isDisk(_ device: BlockDevices.Device) -> Bool {
-        device.type == "disk" && device.bytes > 0
-            && !["loop", "ram", "zram", "nbd", "sr", "fd"].contains(where: device.name.hasPrefix)
-    }
-
     // MARK: - Disks and partitions
 
-    private mutating func take(_ device: BlockDevices.Device) {
+    private mutating func take(_ device: BlockDevice) {
         let label: Disk.Label =
             switch device.table {
             case "gpt": .gpt
@@ -80,8 +75,8 @@ public struct LayoutCapture {
     }
 
     private mutating func partition(
-        _ part: BlockDevices.Device, _ number: Int, of disk: BlockDevices.Device, _ label: Disk.Label,
-        among parts: [BlockDevices.Device]
+        _ part: BlockDevice, _ number: Int, of disk: BlockDevice, _ label: Disk.Label,
+        among parts: [BlockDevice]
     ) -> Partition {
         let use = PartitionUse(part, label)
         var partition = Partition(number: number, size: .bytes(part.bytes), label: label == .gpt ? use.name : nil)
@@ -111,7 +106,7 @@ public struct LayoutCapture {
     // MARK: - Arrays and volumes
 
     /// The array that a device is in, which is taken with it.
-    private mutating func array(on device: BlockDevices.Device, _ member: DiskLayout.Device) -> String? {
+    private mutating func array(on device: BlockDevice, _ member: DiskLayout.Device) -> String? {
         guard let child = device.children?.first(where: { $0.type.hasPrefix("raid") || $0.type == "linear" }) else {
             return nil
         }
@@ -140,7 +135,7 @@ public struct LayoutCapture {
     }
 
     /// The volume group that a device is in; its volumes are taken with it.
-    private mutating func group(on device: BlockDevices.Device) -> String? {
+    private mutating func group(on device: BlockDevice) -> String? {
         var found: String?
         for child in device.children ?? [] where child.type == "lvm" {
             guard let (group, volume) = Self.volume(child.name) else { continue }
@@ -168,7 +163,7 @@ public struct LayoutCapture {
 
     // MARK: - File systems
 
-    private mutating func takeSystem(on device: BlockDevices.Device, _ place: DiskLayout.Device) {
+    private mutating func takeSystem(on device: BlockDevice, _ place: DiskLayout.Device) {
         guard let content = device.content, !["linux_raid_member", "LVM2_member"].contains(content) else { return }
         guard let kind = FileSystem.Kind(rawValue: content), kind.isOnDisk else {
             return leftOut.append("\(device.path): layouts make no \(content)")
@@ -189,7 +184,7 @@ public struct LayoutCapture {
         }
     }
 
-    private func names(_ spec: String, _ device: BlockDevices.Device) -> Bool {
+    private func names(_ spec: String, _ device: BlockDevice) -> Bool {
         let value = spec.split(separator: "=", maxSplits: 1).last.map { $0.filter { $0 != "\"" } } ?? ""
         if spec.hasPrefix("UUID=") { return value.lowercased() == device.uuid?.lowercased() }
         if spec.hasPrefix("LABEL=") { return value == device.label }

@@ -19,7 +19,7 @@ struct PartitionUse {
     /// A file system of Linux: what is in it says more.
     private static let plain: Set<String> = ["0fc63daf-8483-4772-8e79-3d69d8477de4", "83"]
 
-    init(_ part: BlockDevices.Device, _ label: Disk.Label) {
+    init(_ part: BlockDevice, _ label: Disk.Label) {
         name = part.partitionLabel.flatMap { $0.isEmpty ? nil : $0 }
         let type = (part.partitionType ?? "").lowercased()
         let bare = type.hasPrefix("0x") ? String(type.dropFirst(2)) : type

@@ -2,7 +2,6 @@ import Administration
 import ArgumentParser
 import BootLab
 import Foundation
-import Glibc
 import Registry
 import RegistrySQLite
 import Synchronization
@@ -18,8 +17,7 @@ struct EditTrial: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: ServerUnderTest
-    @Option(help: "How often, 1 to 100.")
-    var kills = 5
+    @OptionGroup var count: KillCount
 
     /// What a writer was promised, and the words in which it was refused.
     private struct Account {
@@ -32,13 +30,9 @@ struct EditTrial: AsyncParsableCommand {
         let given = Atomic(false)
     }
 
-    func validate() throws {
-        guard (1...100).contains(kills) else { throw ValidationError("--kills is 1 to 100") }
-    }
-
     func run() async throws {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
-        let network = StormNetwork()
+        let (network, kills) = (StormNetwork(), count.kills ?? 5)
         try await network.bringUp()
         let directory = try options.trialDirectory("edits")
         let state = try directory.directory("state").path
@@ -115,25 +109,6 @@ struct EditTrial: AsyncParsableCommand {
         let unexplained = tags.count - acknowledged.count
         guard unexplained <= accounts.map(\.refusals.count).reduce(0, +) else {
             throw LabError.system("\(unexplained) changes are there that nobody was told of")
-        }
-    }
-}
-
-extension DHCPContender {
-    /// Runs the server until SIGKILL ends it.
-    func servingUntilKilled(_ network: StormNetwork, _ directory: LabDirectory, after moment: Duration) async throws {
-        do {
-            try await serving(network, directory) { _ in
-                try await Task.sleep(for: moment)
-                // Commands have the server's name too; the lock has its number.
-                let lock = try String(contentsOfFile: directory.file("state") + "/serve.lock", encoding: .utf8)
-                guard let server = pid_t(lock), server > 1 else { throw LabError.system("no server to kill: \(lock)") }
-                Glibc.kill(server, SIGKILL)
-                try await Task.sleep(for: .seconds(10))
-            }
-            throw LabError.system("the server outlived SIGKILL")
-        } catch LabError.programEnded {
-            // As it should be.
         }
     }
 }

@@ -9,16 +9,11 @@ struct KillTrial: AsyncParsableCommand {
         discussion: "In namespaces of its own; needs root. The last line is `trial kill: N of N`.")
 
     @OptionGroup var options: ServerUnderTest
-    @Option(help: "How often, 1 to 100.")
-    var kills = 20
-
-    func validate() throws {
-        guard (1...100).contains(kills) else { throw ValidationError("--kills is 1 to 100") }
-    }
+    @OptionGroup var count: KillCount
 
     func run() async throws {
         if let status = try LabNamespace.enter() { throw ExitCode(status) }
-        let network = StormNetwork()
+        let (network, kills) = (StormNetwork(), count.kills ?? 20)
         try await network.bringUp()
         let directory = try options.trialDirectory("kill")
         var ledger = LeaseLedger()

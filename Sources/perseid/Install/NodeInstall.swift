@@ -38,18 +38,7 @@ struct NodeInstall: ParsableCommand {
     var yes = false
     @Flag(help: "Show what would happen, and do nothing.")
     var dryRun = false
-    @Option(
-        help: "What comes after it: \(Afterwards.rule).",
-        transform: { text in
-            guard let afterwards = Afterwards(rawValue: text) else {
-                throw ValidationError("`\(text)` is not \(Afterwards.rule)")
-            }
-            return afterwards
-        })
-    var then = Afterwards.reboot
-    @Option(
-        name: .customLong("break"), help: "Stop before this step, or these between commas. May be given several times.")
-    var breakpoints: [String] = []
+    @OptionGroup var wish: InstallWishOptions
     @Flag(help: "Take the nodes back to booting from the network.")
     var forget = false
 
@@ -61,8 +50,7 @@ struct NodeInstall: ParsableCommand {
         let records = try service.nodes(nodes.words)
         let groups = GroupTree(try registry.groups())
         let library = LayoutLibrary(directory: state.layouts)
-        let wishes = InstallWishes(
-            afterwards: then, breakpoints: try InstallStep.list(breakpoints.joined(separator: ",")))
+        let wishes = try wish.wishes
         for record in records {
             if forget {
                 print("\(record.node.name): boots from the network")

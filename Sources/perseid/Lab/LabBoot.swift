@@ -57,10 +57,7 @@ struct LabBoot: AsyncParsableCommand {
             "With --provider disk: before all else cut the power when the timeline says this. May be given several times."
     )
     var cutAt: [String] = []
-    @Option(help: "With --provider disk: as of `perseid node install`.")
-    var then = "reboot"
-    @Option(name: .customLong("break"), help: "With --provider disk: as of `perseid node install`.")
-    var breakpoints: [String] = []
+    @OptionGroup var wish: InstallWishOptions
     @Option(
         help: "LINE=>KEYS: when the console shows a line with LINE, type KEYS and Enter. May be given several times.")
     var answer: [String] = []
@@ -130,7 +127,7 @@ struct LabBoot: AsyncParsableCommand {
         course.diskKind = diskKind
         course.cuts = cutAt
         course.pulledDisk = pullDisk.map { $0 - 1 }
-        course.wishes = try wishes()
+        course.wishes = try wish.wishes
         course.answers = try answers()
         for (boot, timeline) in zip(boots, try await course.run()) {
             print(timeline.text)
@@ -143,14 +140,6 @@ struct LabBoot: AsyncParsableCommand {
             let fetched = !cacheDisk ? "" : ", \(timeline.chunkBytes) bytes of chunks fetched"
             print("ready \(name) in \(seconds) s\(fetched)")
         }
-    }
-
-    private func wishes() throws -> InstallWishes {
-        guard let afterwards = Afterwards(rawValue: then) else {
-            throw ValidationError("`\(then)` is not \(Afterwards.rule)")
-        }
-        return InstallWishes(
-            afterwards: afterwards, breakpoints: try InstallStep.list(breakpoints.joined(separator: ",")))
     }
 
     private func answers() throws -> [(line: String, keys: String)] {
