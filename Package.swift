@@ -159,7 +159,10 @@ let package = Package(
         tests(of: "StormKit", uses: ["BootProtocols"]),
         tests(
             of: "perseid",
-            uses: ["Administration", "BootMachine", "BootHTTP", "BootProtocols", "DHCPService", "Registry"]),
+            uses: [
+                "Administration", "AgentKit", "BootMachine", "BootHTTP", "BootProtocols", "CLinux", "CapsuleFormat",
+                "CapsuleStore", "DHCPService", "PacketIO", "Registry", "RegistrySQLite", "TFTPService",
+            ]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
         .testTarget(

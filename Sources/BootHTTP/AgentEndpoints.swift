@@ -35,7 +35,7 @@ extension BootEndpoints {
             planMaker.plan(
                 for: node, groups: ledger.groups, boot: attempt.boot, checkIn: message, install: record.install,
                 resolve: capsules.bootable), for: attempt, record)
-        let now = wallMilliseconds()
+        let now = clock()
         ledger.record(
             BootEvent(
                 // The start from a disk is on its way to `ready`, and no stage 1.
@@ -66,7 +66,7 @@ extension BootEndpoints {
             refuse(attempt.node, "report: too many, or of a kind that an agent may not say")
             return .text(400, "at most \(Self.reportLimit) reports, of the kinds that an agent may say")
         }
-        let now = wallMilliseconds()
+        let now = clock()
         for report in reports {
             record(report, of: attempt, at: now)
         }

@@ -3,7 +3,7 @@ public import BootPolicy
 public import BootProtocols
 public import CapsuleStore
 public import DiskLayout
-import PacketIO
+public import PacketIO
 public import Registry
 
 /// What the boot plane answers over HTTP: loaders, scripts, check-ins, reports, capsules.
@@ -17,6 +17,7 @@ public struct BootEndpoints: Sendable {
     let nodeFiles: NodeFiles?
     let layouts: @Sendable (Node, String) throws -> DiskLayout
     let work: @Sendable (MACAddress) -> AgentWork?
+    let clock: @Sendable () -> Int64
     let traffic = BundleTraffic()
     let layerKeys = LayerKeys()
     let bundles = OpenBundles()
@@ -26,10 +27,12 @@ public struct BootEndpoints: Sendable {
     ///   - nodeFiles: what nodes have of their own; nil: nothing.
     ///   - layouts: what a node's disks are to look like with a capsule; throws the reason why that is not known.
     ///   - work: what a running node is to do; asked with each heartbeat.
+    ///   - clock: what events are dated by, in milliseconds since 1970.
     public init(
         planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore, nodeFiles: NodeFiles? = nil,
         layouts: @escaping @Sendable (Node, String) throws -> DiskLayout = { _, _ in throw NoLayouts() },
-        work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil }
+        work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil },
+        clock: @escaping @Sendable () -> Int64 = wallMilliseconds
     ) {
         self.planMaker = planMaker
         self.ledger = ledger
@@ -38,6 +41,7 @@ public struct BootEndpoints: Sendable {
         self.nodeFiles = nodeFiles
         self.layouts = layouts
         self.work = work
+        self.clock = clock
     }
 
     /// The answer to any request; errors become answers that say what happened.
@@ -82,7 +86,7 @@ public struct BootEndpoints: Sendable {
         case .timeline(var event):
             event.bytes = Int64(bytes)
             event.milliseconds = milliseconds
-            event.at = wallMilliseconds()
+            event.at = clock()
             if let broken {
                 event.kind = .refused
                 event.detail += ": \(broken) after \(bytes) of \(answer.length) bytes"
@@ -244,7 +248,7 @@ public struct BootEndpoints: Sendable {
 
     func refuse(_ mac: MACAddress, _ reason: String) {
         ledger.record(
-            BootEvent(node: mac, kind: .refused, at: wallMilliseconds(), transport: .http, detail: reason))
+            BootEvent(node: mac, kind: .refused, at: clock(), transport: .http, detail: reason))
     }
 }
 

@@ -20,7 +20,7 @@ extension BootEndpoints {
     /// The attempt that a check-in is for: by the token of its boot, or by the credential of an installed machine.
     func attempt(of presented: AttemptToken, _ message: CheckIn?) -> Attempt? {
         guard let message, message.phase == .installed else { return ledger.attemptToCheckIn(with: presented) }
-        return ledger.attempt(ofInstalled: message.mac, showing: presented, at: wallMilliseconds())
+        return ledger.attempt(ofInstalled: message.mac, showing: presented, at: clock())
     }
 
     /// Adds the signed order to a plan that installs. Where that cannot be made the node waits, and says why.

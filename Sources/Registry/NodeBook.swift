@@ -23,6 +23,8 @@ public struct NodeBook: Sendable {
     private var nextNumber = 1
     private var unapproved = 0
     private var refusals = RecentRefusals()
+    /// What the last check-in of a node said and was told, as a hash.
+    private var checkIns: [MACAddress: Int] = [:]
     private let unknown: UnknownNodePolicy
     private let template: NameTemplate
 
@@ -297,11 +299,24 @@ public struct NodeBook: Sendable {
         attempts[event.node] = attempt
         nodes[event.node]?.state = attempt.state
         var changes: [Change] = moved ? [.attempt(attempt)] : []
-        // A heartbeat, or a node in quarantine that asks again for its plan, is no line of its own.
-        if moved || ![.heartbeat, .checkedIn].contains(event.kind) {
+        let isNews = isNews(event)
+        if moved || isNews {
             changes.append(.event(RecordedEvent(event: event, attempt: attempt.id, state: attempt.state)))
         }
         return changes
+    }
+}
+
+extension NodeBook {
+    /// A heartbeat, or a node in quarantine that asks again for its plan and is told the same, is no line of its own.
+    private mutating func isNews(_ event: BootEvent) -> Bool {
+        switch event.kind {
+        case .heartbeat: return false
+        case .checkedIn:
+            let said = event.detail.hashValue
+            return checkIns.updateValue(said, forKey: event.node) != said
+        default: return true
+        }
     }
 }
 

@@ -8,22 +8,33 @@ extension BootRule {
     /// The server did not let the node in, or had nothing for it.
     private static let admission = [
         BootRule(
-            name: "disabled", signs: [.seen(.refused, "the node is disabled")], cause: "The node is disabled.",
+            name: "disabled",
+            signs: [
+                .any([
+                    .latest(.checkedIn, "the node is disabled"),
+                    .all([.seen(.refused, "the node is disabled"), .never(.scriptSent), .never(.checkedIn)]),
+                ])
+            ],
+            cause: "The node is disabled.",
             advice: "perseid node enable NODE"),
         BootRule(
-            name: "quarantine", signs: [.seen(.checkedIn, "in quarantine")],
+            name: "quarantine", signs: [.latest(.checkedIn, "in quarantine")],
             cause: "Nobody has approved this machine: it waits in quarantine.",
             advice: "perseid node approve NODE --name NAME"),
         BootRule(
-            name: "no-capsule", signs: [.seen(.checkedIn, "plan: wait"), .seen(.checkedIn, "names a capsule")],
+            name: "no-capsule", signs: [.latest(.checkedIn, "names a capsule")],
             cause: "Neither the node nor a group nor the server names a capsule.",
             advice: "perseid node set NODE --capsule NAME:CHANNEL"),
         BootRule(
-            name: "kernel-mismatch", signs: [.seen(.checkedIn, "switch is asked for, but")],
+            name: "kernel-mismatch", signs: [.latest(.checkedIn, "switch is asked for, but")],
             cause: "switch is asked for, and stage 1 runs another kernel than the capsule brings.",
             advice: "perseid stage1 build from that capsule, or handoff: auto"),
         BootRule(
-            name: "capsule-missing", signs: [.seen(.checkedIn, "plan: wait"), .never(.handingOff)],
+            name: "expired", signs: [.failed("expired at")],
+            cause: "The capsule or the key that signed it has expired, or the node's clock is wrong.",
+            advice: "build the capsule again; look at the clocks of server and node"),
+        BootRule(
+            name: "capsule-missing", signs: [.latest(.checkedIn, "plan: wait")],
             cause: "The server has nothing to boot for this node; the check-in says why.",
             advice: "perseid capsule list; perseid node show NODE --explain"),
     ]
@@ -72,7 +83,8 @@ extension BootRule {
         BootRule(
             name: "no-offer",
             signs: [
-                .seen(.discovered), .never(.offered), .never(.addressSeen), .never(.scriptSent), .quiet(seconds: 10),
+                .any([.seen(.discovered), .seen(.refused)]), .never(.offered), .never(.addressSeen),
+                .never(.scriptSent), .quiet(seconds: 10),
             ],
             cause: "The machine asked for an address and was offered none.",
             advice: "what is refused stands in the timeline; perseid node show NODE --explain"),
@@ -135,10 +147,12 @@ extension BootRule {
     /// Stage 1 until its check-in.
     private static let stage1 = [
         BootRule(
-            name: "no-driver", signs: [.failed("stage 1 may lack its driver")],
-            cause: "Stage 1 found no network card.", advice: "perseid stage1 build with a kernel that has its driver"),
+            name: "no-driver", signs: [.seen(.progress, "stage 1 may lack its driver")],
+            cause: "Stage 1 found no network card at first: its driver came late, or the card did.",
+            advice: "perseid stage1 build with a kernel that has its driver"),
         BootRule(
-            name: "no-carrier", signs: [.failed("no carrier on")], cause: "Stage 1 found no link on the network card.",
+            name: "no-carrier", signs: [.seen(.progress, "no carrier on")],
+            cause: "Stage 1 found no link on the network card for a while.",
             advice: "check cable and switch port"),
         BootRule(
             name: "no-check-in",
@@ -149,10 +163,6 @@ extension BootRule {
             name: "untrusted-key", signs: [.failed("is not trusted here")],
             cause: "Stage 1 does not trust the key that signed the capsule.",
             advice: "perseid stage1 build, then start the server again"),
-        BootRule(
-            name: "expired", signs: [.failed("which expired at")],
-            cause: "The key that signed the capsule has expired, or the node's clock is wrong.",
-            advice: "build the capsule again; look at the clocks of server and node"),
     ]
 
     /// Fetching and assembling.
@@ -162,7 +172,8 @@ extension BootRule {
             cause: "The capsule needs more memory than the node has.",
             advice: "a smaller capsule (hybrid), or more memory"),
         BootRule(
-            name: "damaged", signs: [.often(.chunkRejected, atLeast: 3)],
+            name: "damaged",
+            signs: [.any([.often(.chunkRejected, atLeast: 3), .failed("its copy on the server is damaged")])],
             cause: "Chunks failed verification again and again: bytes are damaged on the server's disk or on the way.",
             advice:
                 "perseid capsule verify; build the capsule again; test the node's memory: perseid boot set NODE memtest"
@@ -204,7 +215,10 @@ extension BootRule {
     /// The runtime OS.
     private static let afterwards = [
         BootRule(
-            name: "never-ready", signs: [.seen(.handingOff), .never(.ready), .state([.handoff, .failed])],
+            name: "never-ready",
+            signs: [
+                .seen(.handingOff), .never(.ready), .state([.handoff, .failed]), .since(.handingOff, seconds: 120),
+            ],
             cause: "Stage 1 handed over, and the runtime OS did not come up.",
             advice: "watch its console: a missing driver, a unit that hangs, or no systemd in the capsule"),
         BootRule(
@@ -215,8 +229,11 @@ extension BootRule {
             name: "failed", signs: [.state([.failed])], cause: "The attempt failed; the node says why.",
             advice: "perseid timeline NODE has all of it"),
         BootRule(
+            name: "refused", signs: [.seen(.refused), .never(.discovered), .never(.offered), .never(.scriptSent)],
+            cause: "What the machine asked for was refused.", advice: "the steps say what, and why"),
+        BootRule(
             name: "under-way", signs: [.state([.registered, .netboot, .loader, .`init`, .provisioning, .handoff])],
             cause: "It is on its way.", advice: "perseid watch NODE"),
-        BootRule(name: "ready", signs: [.state([.ready])], cause: "It is ready.", advice: "nothing"),
+        BootRule(name: ready, signs: [.state([.ready])], cause: "It is ready.", advice: "nothing"),
     ]
 }

@@ -27,6 +27,11 @@ public struct BootStory: Sendable {
         self.now = now
     }
 
+    /// When the machine was heard of last. What time alone brings is no word of it.
+    var lastHeard: Int64 {
+        events.last { ![.timedOut, .heartbeatMissed].contains($0.kind) }?.at ?? zero
+    }
+
     func first(_ kind: BootEvent.Kind, _ text: String) -> BootEvent? {
         events.first { $0.kind == kind && (text.isEmpty || $0.detail.contains(text)) }
     }
@@ -37,10 +42,15 @@ public struct BootStory: Sendable {
 }
 
 /// Something that a rule looks for. Texts are parts of events' details.
-public enum BootSign: Hashable, Sendable {
+public indirect enum BootSign: Hashable, Sendable {
+    /// All of these, or one of these.
+    case all([BootSign])
+    case any([BootSign])
     case state(Set<NodeState>)
     /// There is such an event.
     case seen(BootEvent.Kind, String = "")
+    /// The last event of its kind is such a one: what it said before is overcome.
+    case latest(BootEvent.Kind, String)
     /// There is none.
     case never(BootEvent.Kind, String = "")
     case often(BootEvent.Kind, String = "", atLeast: Int)
@@ -52,13 +62,17 @@ public enum BootSign: Hashable, Sendable {
     case failed(String)
     /// Nothing was heard for longer than so many seconds.
     case quiet(seconds: Int64)
-    /// After the first event of the one kind there is none of the other.
-    case notAfter(BootEvent.Kind, BootEvent.Kind, String = "")
+    /// Since the first such event more than so many seconds have passed.
+    case since(BootEvent.Kind, seconds: Int64)
 
     func holds(of story: BootStory) -> Bool {
         switch self {
+        case .all(let signs): return signs.allSatisfy { $0.holds(of: story) }
+        case .any(let signs): return signs.contains { $0.holds(of: story) }
         case .state(let states): return states.contains(story.state)
         case .seen(let kind, let text): return story.first(kind, text) != nil
+        case .latest(let kind, let text):
+            return story.events.last { $0.kind == kind }?.detail.contains(text) ?? false
         case .never(let kind, let text): return story.first(kind, text) == nil
         case .often(let kind, let text, let count): return story.count(kind, text) >= count
         case .lateAfterZero(let kind, let seconds):
@@ -69,12 +83,9 @@ public enum BootSign: Hashable, Sendable {
         case .failed(let text):
             return story.failure?.contains(text) ?? false || story.first(.failed, text) != nil
         case .quiet(let seconds):
-            return story.now - (story.events.last?.at ?? story.zero) > seconds * 1000
-        case .notAfter(let kind, let other, let text):
-            guard let start = story.events.firstIndex(where: { $0.kind == kind }) else { return false }
-            return !story.events[start...].contains {
-                $0.kind == other && (text.isEmpty || $0.detail.contains(text))
-            }
+            return story.now - story.lastHeard > seconds * 1000
+        case .since(let kind, let seconds):
+            return story.first(kind, "").map { story.now - $0.at > seconds * 1000 } ?? false
         }
     }
 }
@@ -90,4 +101,14 @@ public struct BootRule: Sendable {
     public var advice: String
 
     func holds(of story: BootStory) -> Bool { signs.allSatisfy { $0.holds(of: story) } }
+
+    /// The rules that hold, the likely cause first. Of a node that is ready that is what is said first: what hindered it
+    /// on its way follows.
+    public static func findings(in story: BootStory) -> [BootRule] {
+        let found = all.filter { $0.holds(of: story) }
+        guard story.state == .ready else { return found }
+        return found.filter { $0.name == ready } + found.filter { $0.name != ready }
+    }
+
+    static let ready = "ready"
 }

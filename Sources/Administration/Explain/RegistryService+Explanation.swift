@@ -64,7 +64,7 @@ extension RegistryService {
     ) -> ExplanationResource {
         ExplanationResource(
             node: node.name, attempt: attempt, state: story.state, failure: story.failure,
-            findings: BootRule.all.filter { $0.holds(of: story) }.map { rule in
+            findings: BootRule.findings(in: story).map { rule in
                 ExplanationResource.Finding(
                     rule: rule.name, cause: rule.cause,
                     advice: rule.advice.split(separator: " ").map { $0 == "NODE" ? node.name : String($0) }

@@ -8,20 +8,23 @@ package struct NodeNetwork: Sendable {
     package var lease: DHCPLease
     private var renewal: LeaseRenewal
 
-    /// How long to wait for a card to show up and for a carrier, in milliseconds. A switch port that negotiates
-    /// or runs the spanning tree protocol needs up to half a minute.
-    private static let cardLimit: Int64 = 20_000
-    private static let carrierLimit: Int64 = 45_000
+    /// How long to wait, in milliseconds.
+    package struct Patience: Sendable {
+        /// For a card to show up.
+        package var card: Int64 = 20_000
+        /// For a carrier: a switch port that negotiates or runs the spanning tree protocol needs up to half a minute.
+        package var carrier: Int64 = 45_000
+    }
 
     /// Finds the interface that booted, or without `mac` every one with a carrier, and gets an address on it.
     /// - Parameter coldplug: loads drivers of devices that appeared meanwhile.
     package static func bringUp(
-        mac: MACAddress?, console: Console, coldplug: () -> Void
+        mac: MACAddress?, console: Console, patience: Patience = Patience(), coldplug: () -> Void
     ) throws(NetworkProblem) -> NodeNetwork {
-        let candidates = try waitForCards(mac: mac, console: console, coldplug: coldplug)
+        let candidates = try waitForCards(mac: mac, console: console, patience, coldplug: coldplug)
         for card in candidates { try switchOn(card.name) }
         var problem: NetworkProblem?
-        for card in try waitForCarrier(candidates.map(\.name), console: console) {
+        for card in try waitForCarrier(candidates.map(\.name), console: console, patience) {
             guard let own = card.mac else { continue }
             do throws(NetworkProblem) {
                 console.line("\(card.name) (\(own)) has a carrier, asking for an address")
@@ -52,7 +55,7 @@ package struct NodeNetwork: Sendable {
     }
 
     private static func waitForCards(
-        mac: MACAddress?, console: Console, coldplug: () -> Void
+        mac: MACAddress?, console: Console, _ patience: Patience, coldplug: () -> Void
     ) throws(NetworkProblem) -> [NetworkInterface] {
         let start = BootClock.milliseconds()
         var announced = false
@@ -60,7 +63,7 @@ package struct NodeNetwork: Sendable {
             let all = try interfaces()
             let fitting = all.filter { !$0.isLoopback && $0.mac != nil && (mac == nil || $0.mac == mac) }
             if !fitting.isEmpty { return fitting }
-            guard BootClock.milliseconds() - start < cardLimit else {
+            guard BootClock.milliseconds() - start < patience.card else {
                 let seen = all.filter { !$0.isLoopback }.map { "\($0.name) \($0.mac?.description ?? "without MAC")" }
                 throw .noInterface(mac, seen: seen)
             }
@@ -75,7 +78,7 @@ package struct NodeNetwork: Sendable {
 
     /// Those of `names` that have a carrier, as soon as one has it.
     private static func waitForCarrier(
-        _ names: [String], console: Console
+        _ names: [String], console: Console, _ patience: Patience
     ) throws(NetworkProblem) -> [NetworkInterface] {
         let start = BootClock.milliseconds()
         var announced = start
@@ -83,7 +86,7 @@ package struct NodeNetwork: Sendable {
             let live = try interfaces().filter { names.contains($0.name) && hasCarrier($0.name) }
             if !live.isEmpty { return live }
             let now = BootClock.milliseconds()
-            guard now - start < carrierLimit else { throw .noCarrier(names, seconds: (now - start) / 1000) }
+            guard now - start < patience.carrier else { throw .noCarrier(names, seconds: (now - start) / 1000) }
             if now - announced >= 5_000 {
                 console.line("waiting for a carrier on \(names.joined(separator: ", ")), \((now - start) / 1000) s")
                 announced = now

@@ -49,7 +49,7 @@ extension StageOne {
     }
 
     /// Fetches the images into memory, or what an earlier try left to be fetched.
-    private mutating func assemble(_ contents: CapsuleContents, _ plan: Plan) throws(StepFailure) {
+    mutating func assemble(_ contents: CapsuleContents, _ plan: Plan) throws(StepFailure) {
         if assembly?.continues(contents) != true {
             assembly = nil
             do throws(CapsuleProblem) {

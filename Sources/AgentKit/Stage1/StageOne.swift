@@ -71,7 +71,7 @@ package struct StageOne: ~Copyable {
                 console: console))
     }
 
-    private init(
+    init(
         console: Console, memory: MemoryWatch, release: String, modules: ModuleLoader, settings: BootSettings,
         trusted: TrustedKeyring, session: consuming AgentSession
     ) {
@@ -97,8 +97,7 @@ package struct StageOne: ~Copyable {
                 withoutServer = 0
             } catch {
                 let pause = max(backoff.next(spread: .random(in: 0...1)), error.retryAfter)
-                console.line("FAILED \(error); trying again in \(seconds(pause))")
-                session.report(AgentReport(kind: .failed, detail: error.description))
+                tell(error, pause: pause)
                 withoutServer = error.step == .checkIn ? withoutServer + 1 : 0
                 // A server that stays away may be a network that changed: begin with the cable again.
                 if withoutServer.isMultiple(of: 5), withoutServer > 0 { network = nil }
@@ -107,19 +106,24 @@ package struct StageOne: ~Copyable {
         }
     }
 
+    mutating func tell(_ failure: StepFailure, pause: Int64) {
+        console.line("FAILED \(failure); trying again in \(seconds(pause))")
+        session.report(AgentReport(kind: .failed, detail: failure.description))
+    }
+
     /// One try, from the network to the handoff. Returns where the plan says to wait, and after its wait.
     private mutating func attempt() throws(StepFailure) {
         try Self.mountKernelInterfaces()
         try connect()
-        let reply = try checkIn()
-        settings.attempt = reply.attempt
+        guard let network else { throw StepFailure(.network, NetworkProblem.noInterface(settings.mac, seen: [])) }
+        let reply = try checkIn(as: network.mac, at: network.lease.address)
         for reason in reply.plan.reasons { console.line("plan: \(reason)") }
         if settings.shell == .rescue { giveShell() }
         switch reply.plan.action {
         case .wait:
             let pause = min(max(reply.plan.waitSeconds, 1), 3600)
             console.line("the server has nothing to boot for \(reply.plan.nodeName) yet; asking again in \(pause) s")
-            survey.lookAround(besides: network?.interface.name)
+            survey.lookAround(besides: network.interface.name)
             pauseAndFlush(milliseconds: Int64(pause) * 1000)
         case .diskless:
             survey.leaveOthers()
@@ -183,14 +187,14 @@ package struct StageOne: ~Copyable {
         }
     }
 
-    private mutating func checkIn() throws(StepFailure) -> CheckInReply {
-        guard let network else { throw StepFailure(.network, NetworkProblem.noInterface(settings.mac, seen: [])) }
+    mutating func checkIn(as mac: MACAddress, at address: IPv4Address) throws(StepFailure) -> CheckInReply {
         let message = CheckIn(
-            phase: settings.phase, mac: network.mac, address: network.lease.address, kernelRelease: release,
+            phase: settings.phase, mac: mac, address: address, kernelRelease: release,
             kernelDigest: settings.kernelDigest, inventory: survey.inventory(),
             layerKey: layerKey.publicKey)
         do throws(NodeAPIError) {
             let reply = try session.checkIn(message)
+            settings.attempt = reply.attempt
             console.line("checked in: attempt \(reply.attempt), this node is \(reply.plan.nodeName)")
             return reply
         } catch {

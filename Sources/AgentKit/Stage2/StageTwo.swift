@@ -113,7 +113,7 @@ package struct StageTwo: ~Copyable {
         return true
     }
 
-    private mutating func reportReady(_ state: String) {
+    mutating func reportReady(_ state: String) {
         let used = MemoryInfo.now().map { ", \(mebibytes($0.usedBytes)) of \(mebibytes($0.totalBytes)) in use" } ?? ""
         let release = SmallFile.text("/proc/sys/kernel/osrelease") ?? "unknown"
         let text = "\(state), kernel \(release)\(used)"

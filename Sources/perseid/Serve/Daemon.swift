@@ -68,41 +68,24 @@ final class Daemon: Sendable {
                 feed.send(event)
             },
             neighbour: { [isOurs = configuration.dhcp == .server] in isOurs ? nil : neighbours.mac(of: $0) })
-        let baseURL = "http://\(network.address):\(configuration.httpPort)"
-        let tree = BootTree(
-            settings: BootTree.Settings(
-                address: network.address, baseURL: baseURL, kernelArguments: configuration.kernelArguments,
-                stage1KernelDigest: stage1.kernel.sha256.hex, arm64KernelDigest: arm64?.kernel.sha256.hex ?? ""),
-            ledger: ledger,
-            files: try BootFiles(
-                loaders: state.loaders, stage1: capsules.stage1Directory(),
-                stage1ARM64: arm64.map { _ in capsules.stage1Directory(.arm64) }),
-            script: try BootScript(directory: configuration.tftpboot))
+        let plane = try BootPlane(
+            configuration, address: network.address, state: state, ledger: ledger, capsules: capsules,
+            kernels: BootPlane.Kernels(amd64: stage1.kernel.sha256.hex, arm64: arm64?.kernel.sha256.hex))
         self.configuration = configuration
         self.network = network
         self.ledger = ledger
         self.store = store
         self.logger = logger
-        endpoints = BootEndpoints(
-            planMaker: PlanMaker(
-                defaultCapsule: configuration.capsule, handoff: configuration.handoff, servers: [baseURL],
-                bytesPerSecond: configuration.nodeRate, cache: configuration.cache),
-            ledger: ledger, tree: tree, capsules: capsules, nodeFiles: state.openNodeFiles(),
-            layouts: { [library = LayoutLibrary(directory: state.layouts)] node, capsule in
-                // `all` is everybody's, and no group of theirs.
-                let groups = ledger.groups.line(of: node.groups).dropLast()
-                return try library.layout(of: node.name, groups: Array(groups), capsule: capsule).layout
-            },
-            work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) })
+        endpoints = plane.endpoints
         var files = Loaders.present(in: state)
         if arm64 != nil { files.insert(ClientFingerprint.arm64Kernel) }
         watcher = try Self.openWatcher(configuration, network, ledger, logger)
-        dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, ledger, watcher, logger)
+        dhcp = try Self.openDHCP(configuration, network, files, snapshot.leases, plane, watcher, logger)
         reload = DHCPReload(
             source: source, stamp: stamp, configuration: configuration, network: network,
             files: { Loaders.present(in: state) }, ledger: ledger,
             server: dhcp, logger: logger)
-        tftp = try Self.openTFTP(configuration, network, tree, ledger)
+        tftp = try Self.openTFTP(configuration, network, plane)
         routers = try Self.openRouters(network, ledger, logger)
         control = try Self.openControl(
             configuration, state, logger,
@@ -186,12 +169,11 @@ final class Daemon: Sendable {
 
     private static func openDHCP(
         _ configuration: Configuration, _ network: BootNetwork, _ files: Set<String>, _ leases: [Lease],
-        _ ledger: BootLedger, _ watcher: LinkWatcher, _ logger: Logger
+        _ plane: BootPlane, _ watcher: LinkWatcher, _ logger: Logger
     ) throws -> DHCPServer? {
-        let role = try DHCPRole(
-            configuration, network, files: files, leases: leases, nodes: ledger.nodesWithAddress()
-        ) { ledger.verdict(on: $0) }
+        let role = try plane.dhcpRole(configuration, network, files: files, leases: leases)
         guard let role else { return nil }
+        let ledger = plane.ledger
         for problem in role.leftOut { logger.error("a node's address is left out: \(problem)") }
         return try DHCPServer(
             interface: network.interface, role: role, commit: { try ledger.commit($0) },
@@ -200,7 +182,7 @@ final class Daemon: Sendable {
     }
 
     private static func openTFTP(
-        _ configuration: Configuration, _ network: BootNetwork, _ tree: BootTree, _ ledger: BootLedger
+        _ configuration: Configuration, _ network: BootNetwork, _ plane: BootPlane
     ) throws -> TFTPServer {
         var settings = TFTPSettings()
         settings.ports = configuration.tftpPorts
@@ -210,13 +192,7 @@ final class Daemon: Sendable {
         return try naming(port: 69, .udp) {
             try TFTPServer(
                 TFTPServer.Listening(interface: network.interface.name), settings: settings,
-                content: BootTreeContent(tree: tree, ledger: ledger), writes: writes
-            ) { transfer in
-                guard let machine = ledger.machine(at: transfer.client.endpoint.address),
-                    let event = BootEvent(transfer, of: machine, at: wallMilliseconds())
-                else { return }
-                ledger.record(event)
-            }
+                content: plane.tftpContent, writes: writes, report: { plane.report($0) })
         }
     }
 
@@ -306,14 +282,6 @@ struct NotAllowed: Error, CustomStringConvertible {
 }
 
 extension BootLedger {
-    /// What the registry says of a machine that asks for an address.
-    fileprivate func verdict(on mac: MACAddress) -> NodeVerdict {
-        guard let node = record(of: mac)?.node else {
-            return isServed(mac) ? .unknown : .ignored(reason: "unknown machines are ignored here")
-        }
-        return node.enabled ? .known(name: node.name) : .ignored(reason: "the node is disabled")
-    }
-
     /// From a machine's first DISCOVER until its stage 1 checks in.
     fileprivate func isInBootProgram(_ mac: MACAddress) -> Bool {
         switch attempt(of: mac)?.state {
