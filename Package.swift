@@ -147,7 +147,9 @@ let package = Package(
             ]),
         tests(of: "LinkWatch", uses: ["BootProtocols", "PacketCapture"]),
         tests(of: "Dissection", uses: ["BootProtocols", "PacketCapture"]),
-        tests(of: "ControlPlane", uses: ["Administration", "PacketIO", "Registry", "RegistrySQLite", logging]),
+        tests(
+            of: "ControlPlane",
+            uses: ["Administration", "BootMachine", "PacketIO", "PowerControl", "Registry", "RegistrySQLite", logging]),
         tests(of: "TFTPService", uses: ["BootProtocols", "PacketIO"]),
         tests(
             of: "BootHTTP",

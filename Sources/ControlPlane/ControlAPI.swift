@@ -26,7 +26,7 @@ struct ControlAPI: Sendable {
     static let paths = [
         "health", "leases", "reservations", "subnets", "captures", "captures/NODE", "events", "packets", "doctor",
         "metrics", "nodes", "groups", "attempts", "history", "status", "discovery", "timelines/NODE", "running",
-        "power",
+        "power", "installs", "secrets", "scripts/NODE", "capsules",
     ]
 
     func answer(_ request: Request) throws(ControlProblem) -> Answer {
@@ -42,6 +42,8 @@ struct ControlAPI: Sendable {
         case ("events", 1): return .lines(try source.events(node))
         case ("packets", 1): return .lines(try source.packets(node))
         case ("metrics", 1): return .metrics(Array(source.metrics().text.utf8))
+        case ("scripts", 2): return try json(source.scripts(parts[1]))
+        case ("capsules", 1): return try json(source.capsules())
         case ("doctor", 1): return try json(source.doctor())
         default:
             throw .notFound("there is no /api/v1/\(request.path); there are \(Self.paths.joined(separator: ", "))")

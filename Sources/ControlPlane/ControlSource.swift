@@ -15,6 +15,10 @@ public struct ControlSource: Sendable {
     public var events: @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>
     /// Frames of DHCP, PXE, TFTP and ARP from now on.
     public var packets: @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>
+    /// What a node would run at its next boot, and where each script is from.
+    public var scripts: @Sendable (_ node: String) throws(ControlProblem) -> [ScriptResource]
+    /// Capsules by name, each generation.
+    public var capsules: @Sendable () throws(ControlProblem) -> [CapsuleResource]
     public var doctor: @Sendable () -> DoctorReport
     /// What the servers have done so far.
     public var metrics: @Sendable () -> MetricsText
@@ -34,6 +38,8 @@ public struct ControlSource: Sendable {
         capture: @escaping @Sendable (_ node: String) throws(ControlProblem) -> [UInt8],
         events: @escaping @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>,
         packets: @escaping @Sendable (_ node: String?) throws(ControlProblem) -> AsyncStream<WatchLine>,
+        scripts: @escaping @Sendable (_ node: String) throws(ControlProblem) -> [ScriptResource],
+        capsules: @escaping @Sendable () throws(ControlProblem) -> [CapsuleResource],
         doctor: @escaping @Sendable () -> DoctorReport,
         metrics: @escaping @Sendable () -> MetricsText
     ) {
@@ -47,6 +53,8 @@ public struct ControlSource: Sendable {
         self.capture = capture
         self.events = events
         self.packets = packets
+        self.scripts = scripts
+        self.capsules = capsules
         self.doctor = doctor
         self.metrics = metrics
     }
@@ -75,7 +83,7 @@ extension ControlProblem: CustomStringConvertible {
 }
 
 extension ControlProblem {
-    init(_ problem: AdminProblem) {
+    public init(_ problem: AdminProblem) {
         self =
             switch problem {
             case .notFound(let text): .notFound(text)

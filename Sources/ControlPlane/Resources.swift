@@ -133,3 +133,49 @@ public struct ErrorResource: Codable, Hashable, Sendable {
         self.error = error
     }
 }
+
+/// One script that a node runs: `/api/v1/scripts/NODE`.
+public struct ScriptResource: Codable, Hashable, Sendable {
+    /// `handoff`, `ready`, `pre-install` or `post-install`.
+    public var stage: String
+    public var name: String
+    /// Where it is from: `the capsule`, or its place in the state.
+    public var source: String
+
+    public init(stage: String, name: String, source: String) {
+        self.stage = stage
+        self.name = name
+        self.source = source
+    }
+}
+
+/// One generation of a capsule: `/api/v1/capsules`.
+public struct CapsuleResource: Codable, Hashable, Sendable {
+    public var name: String
+    public var generation: Int
+    /// Of its images, in bytes.
+    public var storedBytes: Int64
+    public var kernelRelease: String
+    /// Seconds since 1970.
+    public var created: Int64
+    /// From then on no node boots it.
+    public var expires: Int64?
+    /// Nil: it was never tested.
+    public var hasPassed: Bool?
+    /// Those that point at it.
+    public var channels: [String]
+
+    public init(
+        name: String, generation: Int, storedBytes: Int64, kernelRelease: String, created: Int64, expires: Int64?,
+        hasPassed: Bool?, channels: [String]
+    ) {
+        self.name = name
+        self.generation = generation
+        self.storedBytes = storedBytes
+        self.kernelRelease = kernelRelease
+        self.created = created
+        self.expires = expires
+        self.hasPassed = hasPassed
+        self.channels = channels
+    }
+}

@@ -66,21 +66,17 @@ public struct NodeBook: Sendable {
     public mutating func adopt(_ edits: [RegistryEdit], version: Int64) {
         var all = Dictionary(groups.all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         // Names may pass from one node to another: all that was goes before all that is.
-        for case .node(let before, let after) in edits {
+        for (before, after) in edits.compactMap(\.node) {
             if before?.name != after?.name || before?.mac != after?.mac { order = nil }
             if before.flatMap(AddressedNode.init) != after.flatMap(AddressedNode.init) { addressed = nil }
             if let before { unlist(before) }
         }
         for edit in edits {
             switch edit {
-            case .node(let before, let after):
-                if let before, after?.mac != before.mac { nodes[before.mac] = nil }
-                guard var after else { continue }
-                after.version = version
-                let old = nodes[after.mac]
-                let state = old?.state ?? (after.approved ? .registered : .new)
-                nodes[after.mac] = NodeRecord(node: after, state: state, install: old?.install)
-                list(after)
+            case .node(let before, let after): adopt(from: before, to: after, version: version)
+            case .install(let before, let after, let decision):
+                adopt(from: before, to: after, version: version)
+                adopt(decision.order, of: after.mac)
             case .group(let before, let after):
                 if let before { all[before.name] = nil }
                 if var after {
@@ -90,6 +86,16 @@ public struct NodeBook: Sendable {
             }
         }
         groups = GroupTree(Array(all.values))
+    }
+
+    private mutating func adopt(from before: Node?, to after: Node?, version: Int64) {
+        if let before, after?.mac != before.mac { nodes[before.mac] = nil }
+        guard var after else { return }
+        after.version = version
+        let old = nodes[after.mac]
+        let state = old?.state ?? (after.approved ? .registered : .new)
+        nodes[after.mac] = NodeRecord(node: after, state: state, install: old?.install)
+        list(after)
     }
 
     /// Takes a node out of all that is looked up otherwise than by its first MAC address.
@@ -156,12 +162,20 @@ public struct NodeBook: Sendable {
     /// One more install of a node at the time of its attempt, unless one is to come anyway.
     private mutating func askInstall(_ mac: MACAddress) -> [Change] {
         guard let time = attempts[mac]?.began, nodes[mac]?.install?.isDue != true else { return [] }
+        adopt(.ask(at: time, InstallWishes()), of: mac)
+        return [.askInstall(mac, at: time)]
+    }
+
+    private mutating func adopt(_ order: InstallDecision.Order, of mac: MACAddress) {
+        guard case .ask(let time, let wishes) = order else {
+            nodes[mac]?.install = nil
+            return
+        }
         var install = nodes[mac]?.install ?? InstallState(desired: 0, requested: time)
         install.desired += 1
         install.requested = time
-        install.wishes = InstallWishes()
+        install.wishes = wishes
         nodes[mac]?.install = install
-        return [.askInstall(mac, at: time)]
     }
 
     /// The first MAC address of the node that `mac` belongs to; itself where it is no node's.

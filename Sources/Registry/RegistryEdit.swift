@@ -1,3 +1,4 @@
+public import BootMachine
 public import BootProtocols
 
 /// What one admin does to one node or group: from what was there to what shall be there. Nil before: it is added; nil
@@ -5,6 +6,39 @@ public import BootProtocols
 public enum RegistryEdit: Hashable, Sendable {
     case node(from: Node?, to: Node?)
     case group(from: NodeGroup?, to: NodeGroup?)
+    /// What is to become of a node's own disks. The node changes where its next boot said something of that.
+    case install(from: Node, to: Node, InstallDecision)
+
+    /// What it does to a node; nil of a group.
+    public var node: (from: Node?, to: Node?)? {
+        switch self {
+        case .node(let from, let to): (from, to)
+        case .install(let from, let to, _): (from, to)
+        case .group: nil
+        }
+    }
+}
+
+/// What an admin decides about a node's own disks.
+public struct InstallDecision: Hashable, Sendable {
+    public enum Order: Hashable, Sendable {
+        /// One more install, asked for at a time in milliseconds since 1970.
+        case ask(at: Int64, InstallWishes)
+        /// The node boots from the network again; its disk is left alone.
+        case forget
+    }
+
+    /// What the history calls it, among the fields of a node.
+    public static let field = "install"
+
+    public var order: Order
+    /// What is there and what is to be there, in words.
+    public var words: FieldChange
+
+    public init(_ order: Order, _ words: FieldChange) {
+        self.order = order
+        self.words = words
+    }
 }
 
 /// Who changes something, how and when.
@@ -89,6 +123,12 @@ extension RegistryEdit {
             return Self.record(
                 .node(node.mac), node.name, before != nil, after != nil,
                 changed.map { ($0.rawValue, before?[$0], after?[$0]) })
+        case .install(let before, let after, let decision):
+            var edit =
+                RegistryEdit.node(from: before, to: after).recorded
+                ?? RecordedEdit(subject: .node(before.mac), kind: .changed, name: before.name, fields: [:])
+            edit.fields[InstallDecision.field] = decision.words
+            return edit
         case .group(let before, let after):
             guard let group = before ?? after else { return nil }
             let fields = NodeGroup.Field.allCases.map { ($0.rawValue, before?[$0], after?[$0]) }

@@ -31,18 +31,7 @@ extension Database {
             try apply(attempt)
         case .event(let recorded):
             try apply(recorded)
-        case .askInstall(let mac, let time, let wishes):
-            try execute(
-                sql: """
-                    INSERT INTO installs (mac, desired, achieved, requested, afterwards, breakpoints)
-                    VALUES (?, 1, 0, ?, ?, ?)
-                    ON CONFLICT (mac) DO UPDATE SET desired = desired + 1, requested = excluded.requested,
-                        afterwards = excluded.afterwards, breakpoints = excluded.breakpoints
-                    """,
-                arguments: [
-                    mac.column, time, wishes.afterwards.rawValue,
-                    wishes.breakpoints.map(\.rawValue).joined(separator: ","),
-                ])
+        case .askInstall(let mac, let time, let wishes): try askInstall(of: mac, at: time, wishes)
         case .inventory(let inventory, let mac, let time):
             try keep(inventory, of: mac, at: time)
         case .hardware(let hardware, let mac, let time):
@@ -51,8 +40,7 @@ extension Database {
             try keep(known, of: mac, at: time)
         case .install(let mac, let install):
             try apply(install, of: mac)
-        case .forgetInstall(let mac):
-            try execute(sql: "DELETE FROM installs WHERE mac = ?", arguments: [mac.column])
+        case .forgetInstall(let mac): try forgetInstall(of: mac)
         case .adoptPowerOn(let node, let attempt, let since):
             try execute(
                 sql: "UPDATE events SET attempt = ? WHERE mac = ? AND attempt IS NULL AND kind = ? AND at >= ?",

@@ -18,6 +18,12 @@ extension Database {
         switch edit {
         case .node(let before, let after): try editNode(from: before, to: after, recorded, number)
         case .group(let before, let after): try editGroup(from: before, to: after, number)
+        case .install(let before, let after, let decision):
+            try editNode(from: before, to: after, recorded, number)
+            switch decision.order {
+            case .ask(let time, let wishes): try askInstall(of: after.mac, at: time, wishes)
+            case .forget: try forgetInstall(of: after.mac)
+            }
         }
         try keep(recorded, as: number)
     }
@@ -46,10 +52,28 @@ extension Database {
             try cachedStatement(sql: "DELETE FROM nodes WHERE mac = ? AND version = ?").execute(
                 arguments: [old.mac.column, old.version])
             guard changesCount == 1 else { throw RegistryError.changedMeanwhile(old.name) }
-            try execute(sql: "DELETE FROM installs WHERE mac = ?", arguments: [old.mac.column])
+            try forgetInstall(of: old.mac)
         case (nil, nil): return
         }
         try keepAddresses(from: before, to: after)
+    }
+
+    func askInstall(of mac: MACAddress, at time: Int64, _ wishes: InstallWishes) throws {
+        try execute(
+            sql: """
+                INSERT INTO installs (mac, desired, achieved, requested, afterwards, breakpoints)
+                VALUES (?, 1, 0, ?, ?, ?)
+                ON CONFLICT (mac) DO UPDATE SET desired = desired + 1, requested = excluded.requested,
+                    afterwards = excluded.afterwards, breakpoints = excluded.breakpoints
+                """,
+            arguments: [
+                mac.column, time, wishes.afterwards.rawValue,
+                wishes.breakpoints.map(\.rawValue).joined(separator: ","),
+            ])
+    }
+
+    func forgetInstall(of mac: MACAddress) throws {
+        try execute(sql: "DELETE FROM installs WHERE mac = ?", arguments: [mac.column])
     }
 
     /// Sees to it that every address belongs to one node.

@@ -16,6 +16,7 @@ extension Database {
             case .node(let before, let after):
                 guard let after, after.groups != before?.groups else { continue }
                 for name in after.groups where before?.groups.contains(name) != true { joined[name] = after.name }
+            case .install: continue
             }
         }
         guard touchesGroups || !joined.isEmpty else { return }

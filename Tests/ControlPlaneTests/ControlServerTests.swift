@@ -1,7 +1,9 @@
 import Administration
+import BootMachine
 import Foundation
 import Glibc
 import Logging
+import PowerControl
 import Registry
 import RegistrySQLite
 import Testing
@@ -14,9 +16,17 @@ struct ControlServerTests {
         address: "10.0.0.7", mac: "52:54:00:12:34:56", node: "n001", expires: 1, state: .active)
     private static let line = WatchLine(at: 5, kind: .event, mac: "52:54:00:12:34:56", node: "n001", text: "leased")
 
-    private static func source(_ store: SQLiteStore) -> ControlSource {
+    private struct NoLayout: Error, CustomStringConvertible { let description = "there is no disk layout for it" }
+
+    private static func source(_ store: SQLiteStore, secrets: String = "/nonexistent") -> ControlSource {
         ControlSource(
-            registry: RegistryAPI(RegistryService(store: store, ledger: nil, server: NodeSettings())),
+            registry: RegistryAPI(
+                RegistryService(
+                    store: store, ledger: nil, server: NodeSettings(), secrets: PowerSecrets(directory: secrets),
+                    layout: { node, _, _ in
+                        guard node != "n003" else { throw NoLayout() }
+                        return "default.yaml: one disk"
+                    })),
             userName: { "user \($0)" },
             health: {
                 HealthResource(
@@ -36,6 +46,11 @@ struct ControlServerTests {
                 }
             },
             packets: { _ throws(ControlProblem) in AsyncStream { $0.finish() } },
+            scripts: { node throws(ControlProblem) in
+                guard node == "n001" else { throw .notFound("there is no node `\(node)`") }
+                return [ScriptResource(stage: "ready", name: "10-a", source: "the capsule")]
+            },
+            capsules: { () throws(ControlProblem) in [] },
             doctor: { DoctorReport(checks: [DoctorCheck("daemon", .ok, "it runs")]) },
             metrics: {
                 var metrics = MetricsText()
@@ -52,9 +67,13 @@ struct ControlServerTests {
         let socket = try ControlSocket(path: path, group: group)
         try socket.prepare(for: nil)
         let registry = FileManager.default.temporaryDirectory.path + "/control-\(UUID().uuidString).sqlite"
-        defer { for end in ["", "-wal", "-shm"] { unlink(registry + end) } }
+        defer {
+            for end in ["", "-wal", "-shm"] { unlink(registry + end) }
+            try? FileManager.default.removeItem(atPath: path + ".secrets")
+        }
         let server = ControlServer(
-            at: socket, source: Self.source(try SQLiteStore(path: registry)), logger: Logger(label: "test"))
+            at: socket, source: Self.source(try SQLiteStore(path: registry), secrets: path + ".secrets"),
+            logger: Logger(label: "test"))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let client = ControlClient(path: path)
@@ -95,6 +114,72 @@ struct ControlServerTests {
                 guard case .refused(let got, _) = error else { continue }
                 #expect(got == status)
             }
+        }
+    }
+
+    @Test("installs are looked at, asked for and forgotten; the history knows who, and nothing of it is undone")
+    func installs() async throws {
+        try await serving { client, _ in
+            let nodes = (1...3).map {
+                NodeDraft(name: "n00\($0)", mac: "52:54:00:00:00:0\($0)", fields: ["capsule": "c"])
+            }
+            _ = try await client.send("POST", "/api/v1/nodes", body: Array(try JSONEncoder().encode(AddRequest(nodes))))
+            @Sendable func ask(_ text: String, _ method: String = "POST") async throws -> ChangeResult {
+                let bytes = try await client.send(method, "/api/v1/installs", body: Array(text.utf8))
+                return try JSONDecoder().decode(ChangeResult.self, from: Data(bytes))
+            }
+            let wishes = #""then": "kexec", "break": ["loader"]"#
+            let look = try await ask(#"{"select": ["n[001-002]"], \#(wishes), "options": {"dryRun": true}}"#)
+            let words = "install - -> c, by default.yaml: one disk; then kexec; stops before loader"
+            #expect(look.change == nil && look.items.map(\.line) == ["n001: \(words)", "n002: \(words)"])
+            #expect(try await client.get("/api/v1/installs", as: [InstallResource].self).isEmpty)
+            #expect(try await ask(#"{"select": ["n[001-002]"], \#(wishes)}"#).count == 2)
+            let due = try await client.get("/api/v1/installs?select=n002", as: [InstallResource].self)
+            #expect(due.map(\.desired) == [1] && due.first?.isDue == true && due.first?.then == "kexec")
+            #expect(due.first?.break == [.loader] && due.first?.progress == nil)
+            let newest = try await client.get("/api/v1/history?of=n002", as: [HistoryResource].self).first
+            #expect(newest?.author == "user \(geteuid())" && newest?.items.first?.line == "n002: \(words)")
+            // All or none; a circle of refusals, each with what to do.
+            for (method, path, body, status, says) in [
+                ("POST", "installs", #"{"select": ["n001", "n003"]}"#, 400, "n003: there is no disk layout"),
+                ("POST", "installs", #"{"select": []}"#, 400, "say which nodes"),
+                ("POST", "installs", #"{"select": ["n001"], "then": "dance"}"#, 400, "`dance` is not reboot"),
+                ("POST", "history/\(newest?.number ?? 0)/undo", "{}", 409, "node install n001 --forget"),
+                ("PATCH", "installs", "{}", 404, "there is no PATCH"),
+            ] {
+                do {
+                    _ = try await client.send(method, "/api/v1/\(path)", body: Array(body.utf8))
+                    Issue.record("\(method) \(path) \(body) went through")
+                } catch ControlClient.Failure.refused(let got, let text) {
+                    #expect(got == status && text.contains(says), "\(text)")
+                }
+            }
+            #expect(try await ask(#"{"select": ["*"]}"#, "DELETE").items.map(\.name) == ["n001", "n002"])
+            #expect(try await client.get("/api/v1/installs", as: [InstallResource].self).isEmpty)
+        }
+    }
+
+    @Test("passwords of BMCs are kept in files that their owner alone reads, and never given out; scripts are listed")
+    func secretsAndScripts() async throws {
+        try await serving { client, path in
+            let add = AddRequest([NodeDraft(name: "n001", mac: "52:54:00:00:00:01")])
+            _ = try await client.send("POST", "/api/v1/nodes", body: Array(try JSONEncoder().encode(add)))
+            let secret = Array(#"{"of": "n001", "password": "hunter2"}"#.utf8)
+            let answer = String(decoding: try await client.send("POST", "/api/v1/secrets", body: secret), as: UTF8.self)
+            #expect(answer == #"{"isKept":true,"of":"n001"}"#)
+            let file = "\(path).secrets/node-52-54-00-00-00-01"
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            await #expect(throws: ControlClient.Failure.self) { try await client.get("/api/v1/secrets") }
+            for body in [#"{"of": "n001"}"#, #"{"of": "@none", "password": "x"}"#, #"{"of": "all", "password": ""}"#] {
+                await #expect(throws: ControlClient.Failure.self) {
+                    try await client.send("POST", "/api/v1/secrets", body: Array(body.utf8))
+                }
+            }
+            _ = try await client.send("DELETE", "/api/v1/secrets", body: Array(#"{"of": "n001"}"#.utf8))
+            #expect(!FileManager.default.fileExists(atPath: file))
+            #expect(try await client.get("/api/v1/scripts/n001", as: [ScriptResource].self).map(\.name) == ["10-a"])
+            #expect(try await client.get("/api/v1/capsules", as: [CapsuleResource].self).isEmpty)
         }
     }
 

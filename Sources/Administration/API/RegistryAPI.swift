@@ -50,7 +50,7 @@ public struct RegistryAPI: Sendable {
 
     /// The first parts of the paths that are answered here.
     public static let resources = [
-        "nodes", "groups", "history", "attempts", "status", "discovery", "timelines", "running",
+        "nodes", "groups", "history", "attempts", "status", "discovery", "timelines", "running", "installs", "secrets",
     ]
 
     private let service: RegistryService
@@ -85,6 +85,15 @@ public struct RegistryAPI: Sendable {
         case "discovery" where request.method == .post && parts.count == 1:
             return try json(service.assign(read(request), by: note))
         case "attempts": return try attempts(Array(parts.dropFirst()), request)
+        case "installs" where parts.count == 1: return try installs(request, note)
+        case "secrets" where parts.count == 1 && request.method == .post:
+            let body: SecretRequest = try read(request)
+            guard body.password != nil else { throw .badRequest("a secret has a `password`") }
+            return try json(service.keep(body))
+        case "secrets" where parts.count == 1 && request.method == .delete:
+            var body: SecretRequest = try read(request)
+            body.password = nil
+            return try json(service.keep(body))
         default: throw Self.unknown(request)
         }
     }
@@ -157,6 +166,15 @@ public struct RegistryAPI: Sendable {
             let limit = request.first("limit").flatMap { Int($0) } ?? 20
             return try json(service.attempts(of: node, limit: limit))
         default: throw Self.unknown(request)
+        }
+    }
+
+    private func installs(_ request: Request, _ note: ChangeNote) throws(AdminProblem) -> Answer {
+        switch request.method {
+        case .get: return try json(service.installs(request.all("select")))
+        case .post: return try json(service.askInstalls(read(request), by: note))
+        case .delete: return try json(service.forgetInstalls(read(request), by: note))
+        case .patch: throw Self.unknown(request)
         }
     }
 

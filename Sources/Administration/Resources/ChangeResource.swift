@@ -24,6 +24,19 @@ public struct ChangeRequest: Codable, Hashable, Sendable {
     }
 }
 
+extension ChangeRequest {
+    /// What is not said is nothing.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            select: try values.decode([String].self, forKey: .select),
+            set: try values.decodeIfPresent([String: String].self, forKey: .set) ?? [:],
+            add: try values.decodeIfPresent([String: String].self, forKey: .add) ?? [:],
+            remove: try values.decodeIfPresent([String: String].self, forKey: .remove) ?? [:],
+            options: try values.decodeIfPresent(ChangeOptions.self, forKey: .options) ?? ChangeOptions())
+    }
+}
+
 /// What shall be added: the body of `POST`.
 public struct AddRequest<Draft: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     public var items: [Draft]
@@ -35,6 +48,16 @@ public struct AddRequest<Draft: Codable & Hashable & Sendable>: Codable, Hashabl
         self.items = items
         self.keepExisting = keepExisting
         self.options = options
+    }
+}
+
+extension AddRequest {
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try values.decode([Draft].self, forKey: .items),
+            keepExisting: try values.decodeIfPresent(Bool.self, forKey: .keepExisting) ?? false,
+            options: try values.decodeIfPresent(ChangeOptions.self, forKey: .options) ?? ChangeOptions())
     }
 }
 
@@ -54,6 +77,17 @@ public struct ChangeOptions: Codable, Hashable, Sendable {
         self.revision = revision
         self.lines = lines
         self.what = what
+    }
+}
+
+extension ChangeOptions {
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init()
+        dryRun = try values.decodeIfPresent(Bool.self, forKey: .dryRun) ?? dryRun
+        revision = try values.decodeIfPresent(Int64.self, forKey: .revision)
+        lines = try values.decodeIfPresent(Int.self, forKey: .lines) ?? lines
+        what = try values.decodeIfPresent(String.self, forKey: .what)
     }
 }
 

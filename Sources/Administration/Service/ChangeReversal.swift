@@ -19,6 +19,12 @@ struct ChangeReversal {
         var later: [String] = []
         // What was added goes first: its names and addresses may belong to what returns.
         let items = change.items.sorted { $0.kind == .added && $1.kind != .added }
+        if let item = items.first(where: { $0.fields[InstallDecision.field] != nil }) {
+            throw .conflict(
+                "change \(change.number) is about what is on disks, \(item.name)'s among others: that is not undone. "
+                    + "`perseid node install \(item.name) --forget` takes an install back that is still to come, "
+                    + "`perseid node install \(item.name)` asks for one")
+        }
         for item in items {
             do throws(InvalidValue) {
                 switch item.subject {

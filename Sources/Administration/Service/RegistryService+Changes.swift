@@ -53,7 +53,7 @@ extension RegistryService {
         for edit in edits {
             let (name, version): (String, Int64) =
                 switch edit {
-                case .node(let from?, _): (from.name, from.version)
+                case .node(let from?, _), .install(let from, _, _): (from.name, from.version)
                 case .group(let from?, _): ("group \(from.name)", from.version)
                 case .node, .group: ("", 0)
                 }

@@ -129,4 +129,9 @@ extension RegistryService {
         let all = Array(groups.values)
         try registry { () throws(RegistryError) in try GroupTree.check(all) }
     }
+
+    /// The groups that a node is in or inherits from, the nearest first, without `all`, which is everybody's.
+    public func groupLine(of name: String) throws(AdminProblem) -> [String] {
+        Array(try census().groups.line(of: node(called: name).node.groups).dropLast())
+    }
 }

@@ -16,12 +16,17 @@ public struct RegistryService: Sendable {
     let capsuleProblem: @Sendable (String) -> String?
     /// Why nodes cannot have the addresses that they have, as far as the settings of DHCP say.
     let addressProblem: @Sendable ([Node]) -> String?
+    /// What a node's disks are to look like, in words, by its name, its groups and a capsule; throws why nobody knows.
+    let layout: @Sendable (_ node: String, _ groups: [String], _ capsule: String) throws -> String
 
     /// - Parameter ledger: of the daemon that this runs in.
     public init(
         store: any Store, ledger: BootLedger?, server: NodeSettings, secrets: PowerSecrets? = nil,
         capsuleProblem: @escaping @Sendable (String) -> String? = { _ in nil },
-        addressProblem: @escaping @Sendable ([Node]) -> String? = { _ in nil }
+        addressProblem: @escaping @Sendable ([Node]) -> String? = { _ in nil },
+        layout: @escaping @Sendable (String, [String], String) throws -> String = { node, _, _ in
+            throw AdminProblem.notFound("no disk layout is known here, for \(node) or others")
+        }
     ) {
         self.store = store
         self.ledger = ledger
@@ -29,6 +34,7 @@ public struct RegistryService: Sendable {
         self.secrets = secrets
         self.capsuleProblem = capsuleProblem
         self.addressProblem = addressProblem
+        self.layout = layout
     }
 
     // MARK: - Reading

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CapsuleFormat
 import CapsuleStore
+import ControlPlane
 import Foundation
 
 struct CapsuleCommand: ParsableCommand {
@@ -113,22 +114,24 @@ struct CapsuleList: ParsableCommand {
         commandName: "list", abstract: "Lists capsules with their generations and channels.")
 
     @OptionGroup var state: StateOption
+    @Flag(help: "As JSON.")
+    var json = false
 
     func run() throws {
-        let store = try state.open().openCapsules()
+        let capsules = try state.open().openCapsules().resources()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            return print(String(decoding: try encoder.encode(capsules), as: UTF8.self))
+        }
         var table = TextTable(columns: [.left, .right, .left, .left, .left, .left])
         table.add(["CAPSULE", "STORED", "KERNEL", "CREATED", "TESTED", "CHANNELS"])
-        for listing in try store.list() {
-            for generation in listing.generations {
-                let manifest = try store.manifest(of: generation)
-                let channels = listing.channels.filter { $0.value == generation }.keys.map(\.text).sorted()
-                table.add([
-                    generation.description, ByteCount.text(manifest.streams.reduce(0) { $0 + $1.size }),
-                    manifest.kernelRelease, Date(timeIntervalSince1970: Double(manifest.created)).ISO8601Format(),
-                    try store.testRecord(of: generation).map { $0.hasPassed ? "passed" : "failed" } ?? "-",
-                    channels.joined(separator: " "),
-                ])
-            }
+        for capsule in capsules {
+            table.add([
+                "\(capsule.name)@\(capsule.generation)", ByteCount.text(capsule.storedBytes), capsule.kernelRelease,
+                Date(timeIntervalSince1970: Double(capsule.created)).ISO8601Format(),
+                capsule.hasPassed.map { $0 ? "passed" : "failed" } ?? "-", capsule.channels.joined(separator: " "),
+            ])
         }
         print(table.text, terminator: "")
     }

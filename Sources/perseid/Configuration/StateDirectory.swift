@@ -2,6 +2,7 @@ import ArgumentParser
 import BootHTTP
 import CapsuleStore
 import Foundation
+import LayoutFiles
 import PowerControl
 import Registry
 import RegistrySQLite
@@ -27,6 +28,12 @@ struct StateDirectory: Sendable {
 
     /// What the disks of installed nodes look like.
     var layouts: String { path + "/layouts" }
+
+    /// What a node's disks are to look like, and which file says so.
+    @Sendable func layoutInWords(of node: String, groups: [String], capsule: String) throws -> String {
+        let (layout, file) = try LayoutLibrary(directory: layouts).layout(of: node, groups: groups, capsule: capsule)
+        return "\(file): \(layout.summary)"
+    }
 
     /// Passwords of BMCs.
     var powerSecrets: PowerSecrets { PowerSecrets(directory: path + "/power") }

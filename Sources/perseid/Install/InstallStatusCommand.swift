@@ -1,19 +1,16 @@
 import Administration
 import ArgumentParser
 import BootMachine
-import BootProtocols
 import Foundation
 import PacketIO
-import Registry
-import RegistrySQLite
 
-struct InstallCommand: ParsableCommand {
+struct InstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install", abstract: "Shows how far installs on nodes' disks are.",
-        subcommands: [InstallStatusCommand.self])
+        discussion: "`perseid node install` asks for them.", subcommands: [InstallStatusCommand.self])
 }
 
-struct InstallStatusCommand: ParsableCommand {
+struct InstallStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "For each node: asked for, there, and how far the install is.",
         discussion: """
@@ -27,38 +24,37 @@ struct InstallStatusCommand: ParsableCommand {
     @OptionGroup var nodes: NodeSelection
     @Flag(help: "Show it again every two seconds, until all are done or failed.")
     var watch = false
+    @Flag(help: "As JSON.")
+    var json = false
 
-    func run() throws {
-        let state = try state.open()
-        let registry = try state.openRegistry()
-        let service = try RegistryService(in: state)
+    func run() async throws {
+        let session = try RegistrySession(state)
+        let query = nodes.words.map { (key: "select", value: $0) }
         while true {
-            let records = try service.nodes(nodes.words).filter { $0.install != nil }
-            var table = TextTable(columns: [.left, .left, .left, .left, .right, .right, .right, .left])
-            table.add(["NODE", "INSTALL", "ON DISK", "STEP", "%", "RATE", "AGE", "DETAIL"])
-            var isMoving = false
-            for record in records {
-                guard let install = record.install else { continue }
-                if install.isDue, record.state != .failed { isMoving = true }
-                table.add(try line(of: record, install, registry, at: wallMilliseconds()))
+            let bytes = try await session.send(.get, "installs", query: query)
+            let installs = try JSONDecoder().decode([InstallResource].self, from: Data(bytes))
+            if json {
+                FileHandle.standardOutput.write(Data(bytes + [UInt8(ascii: "\n")]))
+            } else {
+                show(installs)
             }
-            print(records.isEmpty ? "no install was asked for\n" : table.text, terminator: "")
-            guard watch, isMoving else { return }
-            sleep(2)
-            print()
+            guard watch, installs.contains(where: { $0.isDue && $0.state != .failed }) else { return }
+            try await Task.sleep(for: .seconds(2))
+            if !json { print() }
         }
     }
 
-    private func line(
-        of record: NodeRecord, _ install: InstallState, _ registry: SQLiteStore, at now: Int64
-    ) throws -> [String] {
+    private func show(_ installs: [InstallResource]) {
+        var table = TextTable(columns: [.left, .left, .left, .left, .right, .right, .right, .left])
+        table.add(["NODE", "INSTALL", "ON DISK", "STEP", "%", "RATE", "AGE", "DETAIL"])
+        for install in installs { table.add(line(of: install, at: wallMilliseconds())) }
+        print(installs.isEmpty ? "no install was asked for\n" : table.text, terminator: "")
+    }
+
+    private func line(of install: InstallResource, at now: Int64) -> [String] {
         let asked = install.isDue ? "\(install.desired) asked for" : "\(install.achieved) done"
-        let start = [record.node.name, asked, install.capsule ?? "-"]
-        // What was before the order has nothing to do with it.
-        guard let attempt = try registry.attempts(of: record.node.mac, limit: 1).first,
-            let progress = InstallProgress(try registry.timeline(of: attempt.id).map(\.event)),
-            progress.at >= install.requested
-        else { return start + ["waits for its next boot", "", "", "", ""] }
+        let start = [install.node, asked, install.capsule ?? "-"]
+        guard let progress = install.progress else { return start + ["waits for its next boot", "", "", "", ""] }
         return start + [
             progress.step, progress.percent.map { "\($0)" } ?? "",
             progress.bytesPerSecond.map { "\(ByteCount.text($0))/s" } ?? "", Age.text(now - progress.at),

@@ -1,20 +1,15 @@
 import Administration
 import ArgumentParser
 import BootMachine
-import BootProtocols
 import Foundation
-import LayoutFiles
-import PacketIO
-import Registry
-import RegistrySQLite
 
-struct NodeInstall: ParsableCommand {
+struct NodeInstall: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install", abstract: "Has nodes put their capsule on their own disks at their next boot.",
         discussion: """
             ERASES what the node's disk layout says, once: from the node's report that it is done it boots from its \
             disk, and nothing is installed again until this is said again. Nothing is written before the layout was \
-            found to fit. `perseid install status` shows how far they are.
+            found to fit. `perseid install status` shows how far they are, `perseid history` who asked for it.
 
             --then says what happens when everything is on the disk: reboot, shutdown, shell (on the console; the \
             machine restarts when it is left), kexec (straight into the installed kernel), or a program of the new \
@@ -42,39 +37,28 @@ struct NodeInstall: ParsableCommand {
     @Flag(help: "Take the nodes back to booting from the network.")
     var forget = false
 
-    func run() throws {
-        let state = try state.open()
+    func run() async throws {
         guard !nodes.words.isEmpty else { throw ValidationError("say which nodes; '*' for all") }
-        let registry = try state.openRegistry()
-        let service = try RegistryService(in: state)
-        let records = try service.nodes(nodes.words)
-        let groups = GroupTree(try registry.groups())
-        let library = LayoutLibrary(directory: state.layouts)
-        let wishes = try wish.wishes
-        for record in records {
-            if forget {
-                print("\(record.node.name): boots from the network")
-                continue
-            }
-            let capsule = groups.settings(of: record.node, server: service.server).capsule?.value
-            // `all` is everybody's, and no group of theirs.
-            let line = Array(groups.line(of: record.node.groups).dropLast())
-            let (layout, file) = try library.layout(of: record.node.name, groups: line, capsule: capsule ?? "")
-            let before = record.install?.isDone == true ? " in the place of \(record.install?.capsule ?? "?")" : ""
-            print(
-                "\(record.node.name): \(capsule ?? "the server's capsule")\(before), by \(file): \(layout.summary)"
-            )
-        }
-        guard !dryRun else { return }
+        let session = try RegistrySession(state)
+        let look = try await send(session, ChangeOptions(dryRun: true))
+        for item in look.items { print(item.line) }
+        guard !dryRun, look.count > 0 else { return look.report(dryRun: dryRun, items: false) }
         if !yes, !forget {
             guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("it erases disks: say --yes") }
             print("Their disks will be ERASED at the next boot. Go on? [y/N] ", terminator: "")
-            guard readLine()?.lowercased() == "y" else { throw ExitCode(1) }
+            fflush(nil)
+            guard ["y", "yes"].contains(readLine()?.lowercased()) else {
+                throw CleanExit.message("nothing was changed")
+            }
         }
-        let now = wallMilliseconds()
-        // Both take back what `boot set … install` says: forgotten it is not asked for, and asked for not twice.
-        let pending = records.map { Change.useUp(NextBoot(.install, .once), of: $0.node.mac) }
-        try registry.write(
-            pending + records.map { forget ? .forgetInstall($0.node.mac) : .askInstall($0.node.mac, at: now, wishes) })
+        // What was shown is what is done: somebody else's change in between is a refusal.
+        let what = forget ? "node install --forget" : "node install"
+        try await send(session, ChangeOptions(revision: look.revision, lines: 0, what: what)).report(items: false)
+    }
+
+    private func send(_ session: RegistrySession, _ options: ChangeOptions) async throws -> ChangeResult {
+        try await session.change(
+            forget ? .delete : .post, "installs",
+            InstallRequest(select: nodes.words, wishes: try wish.wishes, options: options))
     }
 }

@@ -2,8 +2,6 @@ import Administration
 import ArgumentParser
 import Foundation
 import Glibc
-import PowerControl
-import Registry
 
 struct PowerSecretCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,22 +23,11 @@ struct PowerSecretCommand: AsyncParsableCommand {
     var remove = false
 
     func run() async throws {
-        let state = try self.state.open()
-        let owner = try await found()
-        let secret = remove ? nil : try read()
-        try state.powerSecrets.keep(secret, for: owner)
-        print(remove ? "forgotten" : "kept")
-    }
-
-    private func found() async throws -> PowerSecrets.Owner {
         let session = try RegistrySession(state)
-        if owner == NodeGroup.everybody || owner == "@\(NodeGroup.everybody)" { return .group(NodeGroup.everybody) }
-        guard owner.hasPrefix("@") else {
-            return .node(mac: try await session.get("nodes/\(owner)", as: NodeResource.self).mac)
-        }
-        let name = String(owner.dropFirst())
-        _ = try await session.get("groups/\(name)", as: [GroupResource].self)
-        return .group(name)
+        let request = SecretRequest(of: owner, password: remove ? nil : try read())
+        let body = Array(try JSONEncoder().encode(request))
+        _ = try await session.send(remove ? .delete : .post, "secrets", body: body)
+        print(remove ? "forgotten" : "kept")
     }
 
     /// A line of the standard input; from a terminal without showing it (termios(3), ECHO).

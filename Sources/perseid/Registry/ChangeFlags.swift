@@ -64,9 +64,10 @@ struct ChangeFlags: ParsableArguments {
 
 extension ChangeResult {
     /// Says what became of a change.
-    func report(_ noun: String = "node", dryRun: Bool = false) {
+    /// - Parameter items: a line for each, too.
+    func report(_ noun: String = "node", dryRun: Bool = false, items shows: Bool = true) {
         guard count > 0 else { return print("nothing to change") }
-        for item in items { print(item.line) }
+        if shows { for item in items { print(item.line) } }
         let counted = "\(count) \(count == 1 ? noun : noun + "s")"
         print(dryRun ? "\(counted) would change" : "\(counted) changed")
     }

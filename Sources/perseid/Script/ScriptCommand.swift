@@ -1,10 +1,7 @@
 import Administration
 import ArgumentParser
-import BootHTTP
-import CapsuleFormat
-import CapsuleStore
+import ControlPlane
 import Foundation
-import Registry
 
 struct ScriptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,30 +29,16 @@ struct ScriptList: AsyncParsableCommand {
     var node: String
 
     func run() async throws {
-        let state = try self.state.open()
-        let found = try await RegistrySession(self.state).node(node)
-        let groups = try await RegistrySession(self.state).line(of: found)
-        let reference = found.effective["capsule"]?.value ?? ""
-        var values = NodeFiles.Values(
-            name: found.name, mac: found.mac, address: "", attempt: 0, server: "", capsule: reference, hosts: [])
-        // `all` is everybody's, and no group of theirs.
-        values.groups = Array(groups.dropLast())
-        var rows: [String: [String]] = [:]
-        for script in try capsuleScripts(reference, state) {
-            rows["\(script.stage.rawValue)/\(script.name)"] = [script.stage.rawValue, script.name, "the capsule"]
+        let scripts: [ScriptResource]
+        let daemon = state.daemon()
+        if daemon.isListening {
+            let name = node.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? node
+            scripts = try await daemon.get("/api/v1/scripts/\(name)", as: [ScriptResource].self)
+        } else {
+            let state = try self.state.open()
+            scripts = try NodeScriptList(state: state, registry: try RegistryService(in: state)).scripts(of: node)
         }
-        for script in try state.nodeScripts.scripts(of: values) {
-            let source = script.contents.isEmpty ? "switched off by \(script.source)" : script.source
-            rows["\(script.stage.rawValue)/\(script.name)"] = [script.stage.rawValue, script.name, source]
-        }
-        guard !rows.isEmpty else { return print("\(found.name) runs no scripts") }
-        WideTable.write([["STAGE", "NAME", "FROM"]] + rows.sorted { $0.key < $1.key }.map(\.value))
-    }
-
-    private func capsuleScripts(_ reference: String, _ state: StateDirectory) throws -> [NodeScript] {
-        guard let reference = CapsuleReference(reference), let store = try? state.openCapsules(),
-            let generation = try? store.resolve(reference)
-        else { return [] }
-        return try store.manifest(of: generation).settings?.scripts ?? []
+        guard !scripts.isEmpty else { return print("\(node) runs no scripts") }
+        WideTable.write([["STAGE", "NAME", "FROM"]] + scripts.map { [$0.stage, $0.name, $0.source] })
     }
 }

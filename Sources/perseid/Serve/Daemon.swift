@@ -94,7 +94,9 @@ final class Daemon: Sendable {
                 feed: feed, inspection: DoctorInspection(of: configuration, state: state),
                 registry: RegistryService(
                     store: store, ledger: ledger, server: configuration.nodeSettings, secrets: state.powerSecrets,
-                    capsuleProblem: CapsuleReference.problem, addressProblem: Self.addressProblem(dhcp)),
+                    capsuleProblem: CapsuleReference.problem, addressProblem: Self.addressProblem(dhcp),
+                    layout: state.layoutInWords),
+                state: state, capsules: capsules,
                 isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
             try Self.naming(port: port, .tcp) { try network.requireFree(tcpPort: port) }

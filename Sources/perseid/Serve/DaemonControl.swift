@@ -1,6 +1,7 @@
 import Administration
 import ArgumentParser
 import BootProtocols
+import CapsuleStore
 import ControlPlane
 import DHCPService
 import Dissection
@@ -49,6 +50,8 @@ struct DaemonControl: Sendable {
     let feed: EventFeed
     let inspection: DoctorInspection
     let registry: RegistryService
+    let state: StateDirectory
+    let capsules: CapsuleStore
     /// Somebody else gives the addresses.
     let isProxy: Bool
     let began = wallMilliseconds()
@@ -59,7 +62,9 @@ struct DaemonControl: Sendable {
             reservations: { reservations }, subnets: { subnetResources },
             captures: { captures }, capture: { node throws(ControlProblem) in try capture(of: node) },
             events: { node throws(ControlProblem) in try events(of: node) },
-            packets: { node throws(ControlProblem) in try packets(of: node) }, doctor: { doctor },
+            packets: { node throws(ControlProblem) in try packets(of: node) },
+            scripts: { node throws(ControlProblem) in try scripts(of: node) },
+            capsules: { () throws(ControlProblem) in try capsuleResources() }, doctor: { doctor },
             metrics: { metrics })
     }
 
@@ -76,6 +81,26 @@ struct DaemonControl: Sendable {
     }
 
     private func name(of mac: MACAddress) -> String? { ledger.record(of: mac)?.node.name }
+
+    // MARK: - Capsules
+
+    private func scripts(of node: String) throws(ControlProblem) -> [ScriptResource] {
+        do {
+            return try NodeScriptList(state: state, registry: registry).scripts(of: node)
+        } catch let problem as AdminProblem {
+            throw ControlProblem(problem)
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
+
+    private func capsuleResources() throws(ControlProblem) -> [CapsuleResource] {
+        do {
+            return try capsules.resources()
+        } catch {
+            throw .failed("\(error)")
+        }
+    }
 
     // MARK: - Packets
 
