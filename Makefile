@@ -41,7 +41,7 @@ AGENT := .build-agent/perseid-agent
 SOURCES := Sources Tests Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build agent boot emulators test test-boot test-all bench-boot bench-dhcp bench-tftp bench-http bench-capsule bench-registry man install fuzz docs lint format clean
+.PHONY: help deps build agent boot emulators test test-boot test-all bench-boot bench-install bench-dhcp bench-tftp bench-http bench-capsule bench-registry man install fuzz docs lint format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ test-all: test build ## all tests, the Debian capsule by each firmware and each 
 
 bench-boot: build ## power-on to stage 1's /init, Perseid and dnsmasq side by side: ROUNDS
 	@$(AS_ROOT) $(PERSEID) lab bench --state .work --rounds $(ROUNDS)
+
+bench-install: build ## disk install of the Debian capsule beside dd and unsquashfs on the same virtual disk: FIRMWARE, ROUNDS
+	@$(AS_ROOT) $(PERSEID) lab bench-install --state .work --firmware $(FIRMWARE) --rounds $(ROUNDS)
 
 bench-dhcp: build ## DHCP: Kea, dnsmasq and Perseid by perfdhcp in turn, then Perseid alone under perseid-storm: ROUNDS
 	@.ci/install-packages $(DHCP_PEERS)

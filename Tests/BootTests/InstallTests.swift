@@ -1,4 +1,5 @@
 import Foundation
+import Subprocess
 import Testing
 
 extension BootTests {
@@ -22,6 +23,53 @@ extension BootTests {
 
         @Test(.enabled(if: BootTests.isLong)) func installsOnNVMe() async throws {
             try await install("--firmware", "uefi", "--disk-kind", "nvme")
+        }
+
+        /// systemd-boot in GRUB's place.
+        @Test(.enabled(if: BootTests.isLong)) func startsBySystemdBoot() async throws {
+            try await install(
+                layout: """
+                    disks:
+                      - name: system
+                        select: {choose: first}
+                        table: gpt
+                        partitions:
+                          - {size: 256 MiB, flags: esp, fs: vfat, mount: /boot/efi}
+                          - {size: "*", fs: ext4, mount: /}
+                    loader: {flavor: systemd, timeout: 0}
+                    """, ending: "yaml", "--firmware", "uefi")
+            let console = try Data(contentsOf: URL(fileURLWithPath: BootState.shared + "/lab/n001.console"))
+            #expect(String(decoding: console, as: UTF8.self).contains("systemd-bootx64.efi"))
+        }
+
+        /// What all the others do with a capsule of 40 MB.
+        @Test(.enabled(if: BootTests.isLong), arguments: ["bios", "uefi"])
+        func installsDebian(firmware: String) async throws {
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", BootState.shared, "--capsule", "debian", "--provider", "disk", "--firmware",
+                firmware)
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            #expect(outcome.output.split(separator: "\n").filter { $0.hasPrefix("ready n001") }.count == 2)
+            let peak = outcome.errors.firstMatch(of: /memory peak (\d+) MiB/).flatMap { Int($0.output.1) }
+            #expect(try #require(peak) <= 256)
+        }
+
+        /// A file that no 32-bit offset reaches the end of, whole on the disk.
+        @Test(.enabled(if: BootTests.isLong)) func installsAFileOfMoreThanFourGigabytes() async throws {
+            let state = try await BootState.copy("install-large")
+            defer { try? FileManager.default.removeItem(atPath: state) }
+            let tree = state + "/tree"
+            try await Self.copyRoot(of: "small", in: state, to: tree)
+            let digest = try await Self.writeLargeFile(tree + "/srv/large")
+            let built = try await Perseid.run(
+                "capsule", "build", "large", "--source", tree, "--kernel", "linux-image-cloud-amd64", "--state", state)
+            #expect(built.succeeded, Comment(rawValue: built.errors))
+            try FileManager.default.removeItem(atPath: tree)
+            let outcome = try await Perseid.run(
+                "lab", "boot", "--state", state, "--capsule", "large", "--provider", "disk", "--then",
+                "/bin/busybox sha256sum /srv/large")
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            #expect(outcome.errors.contains("its last lines: \(digest)"))
         }
 
         /// The disk that is pulled out afterwards is the one that the firmware tries first.
@@ -84,6 +132,35 @@ extension BootTests {
             let disk = try FileHandle(forReadingFrom: URL(fileURLWithPath: BootState.shared + "/lab/disk0.img"))
             let head = try #require(try disk.read(upToCount: 1 << 20))
             #expect(head.allSatisfy { $0 == 0 })
+        }
+
+        private static func copyRoot(of capsule: String, in state: String, to tree: String) async throws {
+            let mount = state + "/mount"
+            try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
+            for words in [["mount", capsule, mount], ["unmount", mount]] {
+                let outcome = try await Perseid.run(["capsule"] + words + ["--state", state])
+                try #require(outcome.succeeded, Comment(rawValue: outcome.errors))
+                guard words[0] == "mount" else { continue }
+                let copied = try await Subprocess.run(
+                    .name("cp"), arguments: ["--archive", mount, tree], output: .discarded, error: .discarded)
+                #expect(copied.terminationStatus.isSuccess)
+            }
+        }
+
+        /// 4.5 GB without holes that are little to send: each MiB is one byte again and again, another than before.
+        /// - Returns: its SHA-256 in hex.
+        private static func writeLargeFile(_ path: String) async throws -> String {
+            let directory = (path as NSString).deletingLastPathComponent
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try #require(FileManager.default.createFile(atPath: path, contents: nil))
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+            for number in 0..<4300 {
+                try file.write(contentsOf: [UInt8](repeating: UInt8(1 + number % 255), count: 1 << 20))
+            }
+            try file.close()
+            let sum = try await Subprocess.run(
+                .name("sha256sum"), arguments: [path], output: .string(limit: 4096), error: .discarded)
+            return String(sum.standardOutput.prefix(64))
         }
 
         private func install(layout: String? = nil, ending: String = "yaml", _ words: String...) async throws {

@@ -70,6 +70,27 @@ extension BootTests {
             #expect(outcome.errors.contains("rebooting: restarting, from its disk"))
         }
 
+        /// The next power-on goes to the disk.
+        @Test(.enabled(if: BootTests.isLong)) func aMachineIsSwitchedOffAfterwards() async throws {
+            let state = try await BootState.copy("install-shutdown")
+            let outcome = try await install(state, "--then", "shutdown")
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            #expect(outcome.errors.contains("shutting-down: switching off, as the order says"))
+            #expect(outcome.errors.contains("the machine switched itself off"))
+            #expect(outcome.output.split(separator: "\n").filter { $0.hasPrefix("ready n001") }.count == 1)
+        }
+
+        /// The shell sees the machine that was installed; the machine restarts when it is left.
+        @Test(.enabled(if: BootTests.isLong)) func aShellIsGivenAfterwards() async throws {
+            let state = try await BootState.copy("install-shell")
+            let outcome = try await install(
+                state, "--then", "shell", "--answer",
+                "the machine restarts when it is left=>echo typed: $((40 + 2)); exit")
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            #expect(outcome.errors.contains("rebooting: restarting, from its disk"))
+            #expect(outcome.output.split(separator: "\n").filter { $0.hasPrefix("ready n001") }.count == 2)
+        }
+
         private func install(_ state: String, _ words: String...) async throws -> Perseid.Outcome {
             try await Perseid.run(
                 ["lab", "boot", "--state", state, "--capsule", "small", "--provider", "disk"] + words)

@@ -81,7 +81,7 @@ extension CapsuleStore {
 
     /// Writes a stream to a file, each chunk verified.
     /// - Returns: false where there is no such stream.
-    func extract(_ role: StreamRole, of index: CapsuleIndex, to path: String) throws(StoreError) -> Bool {
+    public func extract(_ role: StreamRole, of index: CapsuleIndex, to path: String) throws(StoreError) -> Bool {
         guard let stream = index.stream(role) else { return false }
         let file = try OpenFile.creating(path, permissions: 0o600)
         var stored = StoredChunks(of: index, in: layout)

@@ -82,16 +82,20 @@ struct BootCourse: Sendable {
     ) async throws -> [Timeline] {
         try await whileServing(network, logs, registry) {
             var timelines: [Timeline] = []
+            var isOff = false
             for (cut, boot) in cuts.compactMap({ cut in boots.first.map { (cut, $0) } }) {
                 _ = try await run(boot, logs, registry, cutAt: cut)
                 say("         the power was cut at: \(cut)")
             }
             for boot in boots {
                 if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
-                var timeline = try await run(boot, logs, registry, isInstalled: installs && !timelines.isEmpty)
+                let isFirst = timelines.isEmpty && !isOff
+                var timeline = try await run(boot, logs, registry, isInstalled: installs && !isFirst)
                 // It ended in the middle: there is nothing to boot from yet.
                 if installs, consoleLine != nil { return [timeline] }
-                if installs { timeline = try checked(timeline, isFirst: timelines.isEmpty) }
+                isOff = isFirst && switchesItselfOff
+                guard !isOff else { continue }
+                if installs { timeline = try checked(timeline, isFirst: isFirst) }
                 timelines.append(timeline)
             }
             return timelines
@@ -148,13 +152,24 @@ struct BootCourse: Sendable {
         let powerOn = BootEvent(
             node: node.mac, kind: .poweredOn, at: began, detail: "\(boot.firmware.rawValue), QEMU")
         try registry.write([.event(RecordedEvent(event: powerOn, attempt: nil, state: .registered))])
-        return try await VirtualMachine.withPower(machine, directory: logs) { machine in
-            let timeline = try await follow(
-                node, since: began, machine, registry, until: boot.next?.line ?? consoleLine, cutAt: cut)
-            await saveCapture(logs)
+        do {
+            return try await VirtualMachine.withPower(machine, directory: logs) { machine in
+                let timeline = try await follow(
+                    node, since: began, machine, registry, until: boot.next?.line ?? consoleLine, cutAt: cut)
+                await saveCapture(logs)
+                return timeline
+            }
+        } catch {
+            guard switchesItselfOff, !isInstalled, case LabError.programEnded = error,
+                let timeline = try Timeline(of: node, attempt: nil, in: registry),
+                timeline.events.contains(where: { $0.event.kind == .installed && $0.event.at >= began })
+            else { throw error }
+            say("         the machine switched itself off")
             return timeline
         }
     }
+
+    private var switchesItselfOff: Bool { installs && wishes.afterwards == .shutdown }
 
     /// What the firmware is told to trust: the authority of the server, which has made it by now.
     private func trustedCertificates(_ logs: LabDirectory) throws -> String {

@@ -23,8 +23,7 @@ struct LabBoot: AsyncParsableCommand {
 
     @OptionGroup var state: StateOption
     @OptionGroup var kit: LabKit
-    @Option(
-        help: "bios, bios-pxe, uefi, uefi-http, uefi-https, uefi-secureboot or uefi-arm64.", transform: Self.firmware)
+    @Option(help: "bios, bios-pxe, uefi, uefi-http, uefi-https, uefi-secureboot or uefi-arm64.")
     var firmware = Firmware.bios
     @Option(help: "debian, small, or a capsule of the store.")
     var capsule = "debian"
@@ -156,15 +155,9 @@ struct LabBoot: AsyncParsableCommand {
         }
         return target
     }
-
-    private static func firmware(_ text: String) throws -> Firmware {
-        guard let firmware = Firmware(rawValue: text) else {
-            let known = Firmware.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("there is no firmware `\(text)`; there are \(known)")
-        }
-        return firmware
-    }
 }
+
+extension Firmware: ExpressibleByArgument {}
 
 extension DHCPMode: ExpressibleByArgument {}
 

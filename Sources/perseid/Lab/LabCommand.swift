@@ -7,5 +7,5 @@ struct LabCommand: ParsableCommand {
             The network, the server and the machines live in namespaces that vanish with the command, however it ends. \
             Needs root, QEMU and its firmware.
             """,
-        subcommands: [LabBoot.self, LabBench.self])
+        subcommands: [LabBoot.self, LabBench.self, LabBenchInstall.self])
 }
