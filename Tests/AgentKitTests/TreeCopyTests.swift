@@ -102,6 +102,56 @@ import Testing
 
     private func makedev(_ major: UInt64, _ minor: UInt64) -> dev_t { dev_t(major << 8 | minor) }
 
+    /// More directories than threads; modes that umask(2) would cut, and names of one file in several directories.
+    @Test func copiesManyDirectories() throws {
+        let (from, into) = (source.path, target.path)
+        let modes: [UInt32] = [0o644, 0o600, 0o755, 0o664, 0o777, 0o4755, 0o2750, 0o000]
+        for number in 0..<200 {
+            let directory = "\(from)/\(number % 7)/\(number)"
+            try SmallFile.makeDirectory(directory)
+            for file in 0..<10 {
+                let path = "\(directory)/\(file)"
+                try SmallFile.replace(path, with: Array("\(number) \(file)".utf8))
+                try systemCall("chmod") { chmod(path, modes[(number + file) % modes.count]) }
+            }
+            try systemCall("link") { link("\(from)/0/0/1", "\(directory)/first") }
+            try systemCall("chmod") { chmod(directory, number % 3 == 0 ? 0o2775 : 0o755) }
+        }
+        var seen = 0
+        let tally = try TreeCopy.run(from: from, to: into) { seen = max(seen, $0.entries) }
+        #expect(tally.entries == 7 + 200 * 12 && seen <= tally.entries)
+        #expect(try TreeDifference.between(from, into).isEmpty)
+        #expect(try status("\(into)/0/0/1").st_nlink == 201)
+        #expect(try status("\(into)/3/3/7").st_mtim.tv_nsec == status("\(from)/3/3/7").st_mtim.tv_nsec)
+    }
+
+    /// The group of a set-group-ID directory is not that of what is copied into it.
+    @Test(.enabled(if: geteuid() == 0)) func keepsOwnersInADirectoryThatGivesItsGroup() throws {
+        try systemCall("chown") { chown(target.path, 0, 34) }
+        try systemCall("chmod") { chmod(target.path, 0o2755) }
+        try SmallFile.replace(source.path + "/file", with: [1])
+        _ = try TreeCopy.run(from: source.path, to: target.path)
+        #expect(try status(target.path + "/file").st_gid == status(source.path + "/file").st_gid)
+    }
+
+    @Test func replacesWhatIsThereWhereItJoins() throws {
+        for (path, text) in [("/a/file", "new"), ("/a/linked", "new too"), ("/b", "new")] {
+            try SmallFile.makeDirectory(source.path + "/a")
+            try SmallFile.replace(source.path + path, with: Array(text.utf8))
+        }
+        try systemCall("link") { link(source.path + "/a/linked", source.path + "/a/again") }
+        try systemCall("symlink") { symlink("b", source.path + "/link") }
+        try SmallFile.makeDirectory(target.path + "/a/own")
+        for path in ["/a/file", "/a/linked", "/a/again", "/link"] {
+            try SmallFile.replace(target.path + path, with: Array("old".utf8))
+        }
+        _ = try TreeCopy.run(from: source.path, to: target.path, joining: true)
+        #expect(try SmallFile.read(target.path + "/a/file") == Array("new".utf8))
+        #expect(try SmallFile.read(target.path + "/a/again") == Array("new too".utf8))
+        #expect(SmallFile.exists(target.path + "/a/own"))
+        #expect(try TreeDifference.between(source.path, target.path).map(\.path) == ["/a/own"])
+    }
+
     @Test func isBoundedAndNamesThePath() throws {
         for name in ["a", "b", "c"] { try SmallFile.replace(source.path + "/" + name, with: []) }
         let tooMany = #expect(throws: SystemError.self) {

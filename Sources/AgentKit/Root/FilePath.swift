@@ -15,9 +15,15 @@ struct FilePath {
         self.bytes = bytes
     }
 
-    /// - Parameter name: without a zero at its end.
-    func appending(_ name: [CChar]) -> FilePath {
-        FilePath(bytes.dropLast() + [CChar(UInt8(ascii: "/"))] + name + [0])
+    /// - Parameter name: ended by a zero.
+    func appending(_ name: UnsafePointer<CChar>) -> FilePath {
+        let count = strlen(name)
+        var path: [CChar] = []
+        path.reserveCapacity(bytes.count + count + 1)
+        path += bytes.dropLast()
+        path.append(CChar(UInt8(ascii: "/")))
+        path += UnsafeBufferPointer(start: name, count: count + 1)
+        return FilePath(path)
     }
 
     /// For people.
@@ -30,25 +36,32 @@ struct FilePath {
     }
 
     func open(_ flags: Int32) throws(SystemError) -> FileDescriptor {
-        FileDescriptor(owning: try systemCall("open", text) { Glibc.open(bytes, flags | O_CLOEXEC, 0o600) })
+        FileDescriptor(owning: try systemCall("open", text) { Glibc.open(bytes, flags | O_CLOEXEC) })
     }
 
-    /// The names in a directory, without `.` and `..`.
-    func names() throws(SystemError) -> [[CChar]] {
+    /// What a directory says of a name in it (readdir(3)); not every file system does.
+    enum Kind {
+        case directory, other, unknown
+
+        /// DT_DIR and DT_UNKNOWN, which `import Glibc` does not show.
+        init(_ type: UInt8) {
+            self = type == 4 ? .directory : type == 0 ? .unknown : .other
+        }
+    }
+
+    /// Calls `body` with each name in a directory but `.` and `..`, ended by a zero.
+    func list(_ body: (UnsafePointer<CChar>, Kind) throws(SystemError) -> Void) throws(SystemError) {
         guard let stream = opendir(bytes) else { throw SystemError(call: "opendir", code: errno, context: text) }
         defer { closedir(stream) }
-        var names: [[CChar]] = []
         while true {
             // readdir(3) tells its end from an error by errno alone.
             errno = 0
-            guard let entry = readdir(stream) else {
+            guard let entry = readdir(stream), let name = perseid_entry_name(entry) else {
                 guard errno == 0 else { throw SystemError(call: "readdir", code: errno, context: text) }
-                return names
+                return
             }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { field in
-                field.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
-            }
-            if name != [0x2E] && name != [0x2E, 0x2E] { names.append(name) }
+            let isSelf = name[0] == 0x2E && (name[1] == 0 || name[1] == 0x2E && name[2] == 0)
+            if !isSelf { try body(name, Kind(entry.pointee.d_type)) }
         }
     }
 
@@ -59,40 +72,14 @@ struct FilePath {
         return target.prefix(count) + [0]
     }
 
-    // MARK: - Attributes
-
-    /// Extended attributes (xattr(7)); the names without a zero at their end. None where the file system has none.
-    func attributes() throws(SystemError) -> [(name: [CChar], value: [UInt8])] {
-        let size = perseid_llistxattr(bytes, nil, 0)
-        if size < 0 && errno == EOPNOTSUPP { return [] }
-        guard size != 0 else { return [] }
-        // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h.
-        var list = [CChar](repeating: 0, count: 1 << 16)
-        let listed = try systemCall("llistxattr", text) { perseid_llistxattr(bytes, &list, list.count) }
-        var found: [(name: [CChar], value: [UInt8])] = []
-        for name in list.prefix(listed).split(separator: 0) {
-            var value = [UInt8](repeating: 0, count: 1 << 16)
-            let count = try systemCall("lgetxattr", text) {
-                perseid_lgetxattr(bytes, Array(name) + [0], &value, value.count)
-            }
-            found.append((Array(name), Array(value.prefix(count))))
-        }
-        return found
-    }
-
-    func setAttribute(_ name: [CChar], _ value: [UInt8]) throws(SystemError) {
-        try systemCall("lsetxattr", text) { perseid_lsetxattr(bytes, name + [0], value, value.count) }
-    }
-
     // MARK: - Status
 
     func own(_ status: stat) throws(SystemError) {
         try systemCall("lchown", text) { lchown(bytes, status.st_uid, status.st_gid) }
     }
 
-    /// Owner, permissions and times; of a link all but the permissions, which it has none of.
+    /// Permissions and times; of a link the times alone, as it has no permissions.
     func take(_ status: stat) throws(SystemError) {
-        if status.st_mode & S_IFMT == S_IFDIR { try own(status) }
         if status.st_mode & S_IFMT != S_IFLNK {
             try systemCall("chmod", text) { chmod(bytes, status.st_mode & 0o7777) }
         }

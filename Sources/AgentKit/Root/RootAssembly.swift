@@ -9,8 +9,6 @@ package enum RootAssembly {
     package static let imageDirectory = "/images"
     package static let newRoot = "/newroot"
     private static let layers = "/layers"
-    /// Root and modules as one tree that nothing is written to.
-    private static let joined = "/layers/joined"
 
     /// What stays mounted behind the new root, and what each is called.
     static let mounts = [
@@ -66,24 +64,29 @@ package enum RootAssembly {
     /// Copies the layers into a tmpfs at `newRoot`: the same tree as `joinLayers` shows, in memory that is all its own.
     package static func unpackLayers() throws(RootProblem) -> TreeCopy.Tally {
         do throws(SystemError) {
-            let source = try wholeTree()
             // Never more than there is: a full file system is an error with a path, full memory ends the machine.
             let room = max(0, (MemoryInfo.now()?.availableBytes ?? 0) - CapsuleAssembly.margin)
             guard room > 0 else { throw SystemError(call: "mount", code: ENOMEM, context: newRoot) }
             try FileSystems.mount("perseid", on: newRoot, type: "tmpfs", options: "mode=0755,size=\(room)")
-            return try TreeCopy.run(from: source, to: newRoot)
+            return try copyEach(to: newRoot) { _ in }
         } catch {
             throw .system("unpacking the capsule's images", error)
         }
     }
 
-    /// Where the layers are to be read as one tree.
-    private static func wholeTree() throws(SystemError) -> String {
-        guard hasModules else { return "\(layers)/root" }
-        try FileSystems.mount(
-            "perseid", on: joined, type: "overlay", flags: Int(MS_RDONLY),
-            options: "lowerdir=\(layers)/modules:\(layers)/root")
-        return joined
+    /// The module tree over the root, as `joinLayers` shows them.
+    private static func copyEach(
+        to target: String, observe: (TreeCopy.Tally) -> Void
+    ) throws(SystemError) -> TreeCopy.Tally {
+        var done = TreeCopy.Tally()
+        for layer in hasModules ? ["root", "modules"] : ["root"] {
+            done =
+                done
+                + (try TreeCopy.run(from: "\(layers)/\(layer)", to: target, joining: true) { [done] tally in
+                    observe(done + tally)
+                })
+        }
+        return done
     }
 
     /// Bytes that the images take on their way, as a measure of how far a copy of them is: contents are twice to three
@@ -108,8 +111,7 @@ package enum RootAssembly {
         to target: String, observe: (TreeCopy.Tally) -> Void
     ) throws(RootProblem) -> TreeCopy.Tally {
         do throws(SystemError) {
-            let source = try wholeTree()
-            return try TreeCopy.run(from: source, to: target, joining: true, observe: observe)
+            return try copyEach(to: target, observe: observe)
         } catch {
             throw .system("copying the capsule to the disk", error)
         }
@@ -118,7 +120,7 @@ package enum RootAssembly {
     /// Lets the images go once the root was unpacked from them; their memory is free as soon as no file of them is open.
     package static func releaseImages() throws(RootProblem) {
         do throws(SystemError) {
-            try detach([joined, "\(layers)/modules", "\(layers)/root", imageDirectory])
+            try detach(["\(layers)/modules", "\(layers)/root", imageDirectory])
         } catch {
             throw .system("letting the capsule's images go", error)
         }
@@ -131,7 +133,7 @@ package enum RootAssembly {
     }
 
     private static func releaseRoot() throws(SystemError) {
-        try detach([newRoot, "\(layers)/writes", joined, "\(layers)/modules", "\(layers)/root"])
+        try detach([newRoot, "\(layers)/writes", "\(layers)/modules", "\(layers)/root"])
     }
 
     private static func detach(_ paths: [String]) throws(SystemError) {

@@ -1,10 +1,13 @@
 internal import Glibc
 package import PacketIO
+internal import Synchronization
 
 /// Copies a tree of files that nobody changes, with everything that the kernel keeps of it: contents, holes, links,
 /// hard links, device nodes, FIFOs, sockets, owners, permissions, times and extended attributes. Names are bytes.
 ///
-/// Bounded by a number of entries, by PATH_MAX, and in bytes by the file system that it copies to.
+/// The directories are made first; then several threads copy what is in them, a directory at a time. Files with several
+/// names follow, and the directories' own attributes come last. Bounded by a number of entries, by PATH_MAX, and in
+/// bytes by the file system that it copies to.
 package struct TreeCopy {
     /// What was copied.
     package struct Tally: Hashable, Sendable {
@@ -13,68 +16,77 @@ package struct TreeCopy {
         package var bytes: Int64 = 0
         /// Attributes of the class `user`, which the target does not keep: tmpfs before Linux 6.6.
         package var attributesLeftOut = 0
-    }
 
-    private struct FileID: Hashable {
-        let device: dev_t
-        let number: ino_t
+        package static func + (one: Tally, other: Tally) -> Tally {
+            Tally(
+                entries: one.entries + other.entries, bytes: one.bytes + other.bytes,
+                attributesLeftOut: one.attributesLeftOut + other.attributesLeftOut)
+        }
     }
 
     private let limit: Int
-    private var tally = Tally()
-    /// Where a file that has several names was copied to.
-    private var copied: [FileID: FilePath] = [:]
-
     private let joins: Bool
+    private var directories: [TreeEntry] = []
 
     private init(limit: Int, joins: Bool) {
         self.limit = limit
         self.joins = joins
     }
 
+    /// One for each processor: decompressing takes most of the time.
+    private static let threads = max(1, min(8, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
     /// - Parameters:
     ///   - source: a directory; what is mounted below it is copied, too.
-    ///   - target: a directory that is there, empty.
+    ///   - target: a directory that is there.
     ///   - limit: most entries.
-    ///   - joining: directories that are there already take what is copied, as mount points do.
-    ///   - observe: told after each entry.
-    /// - Throws: the call and the path that it failed on; E2BIG for more than `limit` entries.
+    ///   - joining: directories that are there already take what is copied, as mount points do, and what else there is
+    ///     under the same names is replaced.
+    ///   - observe: told on this thread, after each entry that it copied, what all of them copied.
+    /// - Throws: the call and the path that it failed on; E2BIG for more than `limit` entries, before any file is
+    ///   copied.
     package static func run(
         from source: String, to target: String, limit: Int = TreeDifference.limit, joining: Bool = false,
         observe: (Tally) -> Void = { _ in }
     ) throws(SystemError) -> Tally {
         var copy = TreeCopy(limit: limit, joins: joining)
-        try copy.run(FilePath(source), FilePath(target), observe)
-        return copy.tally
+        try copy.makeDirectories(FilePath(source), FilePath(target))
+        let work = TreeWork(copy.directories, joins: joining)
+        // Where no thread is to be had, this one does it all.
+        let others = (1..<threads).compactMap { _ in
+            try? LoopThread(name: "copy", waker: Waker()) { work.run { _ in } }
+        }
+        work.run(observe)
+        for thread in others { thread.join() }
+        let (tally, linked) = try work.result()
+        let more = try copy.copyLinked(linked)
+        return tally + more + (try copy.finishDirectories())
     }
 
-    private mutating func run(
-        _ source: FilePath, _ target: FilePath, _ observe: (Tally) -> Void
-    ) throws(SystemError) {
-        var waiting = [(source, target)]
-        var directories: [(status: stat, target: FilePath)] = []
-        while let (from, into) = waiting.popLast() {
-            directories.append((try from.status(), into))
-            for name in try from.names() {
-                tally.entries += 1
-                guard tally.entries <= limit else {
+    // MARK: - Directories
+
+    /// Makes all of them, and counts what is in them.
+    private mutating func makeDirectories(_ source: FilePath, _ target: FilePath) throws(SystemError) {
+        var entries = 0
+        directories = [TreeEntry(source: source, target: target, status: try source.status())]
+        var next = 0
+        while next < directories.count {
+            let (from, into) = (directories[next].source, directories[next].target)
+            next += 1
+            try from.list { (name, kind) throws(SystemError) in
+                entries += 1
+                guard entries <= limit else {
                     throw SystemError(call: "copy", code: E2BIG, context: "\(from.text), with more than \(limit) files")
                 }
-                let (child, copy) = (from.appending(name), into.appending(name))
-                let status = try child.status()
-                if status.st_mode & S_IFMT == S_IFDIR {
-                    try makeDirectory(copy)
-                    waiting.append((child, copy))
-                } else {
-                    try self.copy(child, to: copy, status)
-                    observe(tally)
-                }
+                guard kind != .other else { return }
+                let child = TreeEntry(
+                    source: from.appending(name), target: into.appending(name),
+                    status: try from.appending(name).status())
+                guard child.status.st_mode & S_IFMT == S_IFDIR else { return }
+                try makeDirectory(child.target)
+                directories.append(child)
             }
-            try copyAttributes(from, to: into)
-            observe(tally)
         }
-        // From the leaves up, and last: what is put into a directory changes its times.
-        for (status, directory) in directories.reversed() { try directory.take(status) }
     }
 
     private func makeDirectory(_ path: FilePath) throws(SystemError) {
@@ -85,102 +97,93 @@ package struct TreeCopy {
         }
     }
 
-    private mutating func copy(_ source: FilePath, to target: FilePath, _ status: stat) throws(SystemError) {
-        let id = FileID(device: status.st_dev, number: status.st_ino)
-        if status.st_nlink > 1, let first = copied[id] {
-            try systemCall("link", target.text) { link(first.bytes, target.bytes) }
-            return
+    /// From the leaves up, and last: what is put into a directory changes its times.
+    private func finishDirectories() throws(SystemError) -> Tally {
+        var tally = Tally(entries: directories.count - 1)
+        for directory in directories.reversed() {
+            tally.attributesLeftOut += try ExtendedAttributes(of: directory.source).write(to: directory.target)
+            try directory.target.own(directory.status)
+            try directory.target.take(directory.status)
         }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG:
-            try FileCopy.run(source, to: target, status)
-            tally.bytes += Int64(status.st_size)
-        case S_IFLNK:
-            let destination = try source.linkTarget()
-            try systemCall("symlink", target.text) { symlink(destination, target.bytes) }
-        default:
-            try systemCall("mknod", target.text) {
-                mknod(target.bytes, status.st_mode & S_IFMT | 0o600, status.st_rdev)
-            }
-        }
-        // The owner first: a change of it takes capabilities and set-user-ID bits away.
-        try target.own(status)
-        try copyAttributes(source, to: target)
-        try target.take(status)
-        if status.st_nlink > 1 { copied[id] = target }
+        return tally
     }
 
-    private mutating func copyAttributes(_ source: FilePath, to target: FilePath) throws(SystemError) {
-        for (name, value) in try source.attributes() {
-            do throws(SystemError) {
-                try target.setAttribute(name, value)
-            } catch {
-                guard error.code == EOPNOTSUPP, name.starts(with: Array("user.".utf8).map { CChar($0) }) else {
-                    throw error
-                }
-                tally.attributesLeftOut += 1
+    // MARK: - Files with several names
+
+    private struct FileID: Hashable {
+        let device: dev_t
+        let number: ino_t
+    }
+
+    private func copyLinked(_ entries: [TreeEntry]) throws(SystemError) -> Tally {
+        var tally = Tally()
+        var copied: [FileID: FilePath] = [:]
+        for entry in entries {
+            let id = FileID(device: entry.status.st_dev, number: entry.status.st_ino)
+            if let first = copied[id] {
+                try entry.making("link", replacing: joins) { link(first.bytes, entry.target.bytes) }
+                tally.entries += 1
+            } else {
+                tally = tally + (try entry.copy(replacing: joins))
+                copied[id] = entry.target
             }
         }
+        return tally
     }
 }
 
-/// The contents of one regular file.
-enum FileCopy {
-    private static let piece = 1 << 16
-
-    static func run(_ source: FilePath, to target: FilePath, _ status: stat) throws(SystemError) {
-        let input = try source.open(O_RDONLY | O_NOFOLLOW)
-        let output = try target.open(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
-        // Fewer blocks than bytes: holes, which would take memory, or an image that counts compressed blocks.
-        let copied =
-            Int64(status.st_blocks) * 512 < Int64(status.st_size)
-            ? try copyWithoutHoles(input, output, target) : try send(input, output, target)
-        guard copied == Int64(status.st_size) else {
-            throw SystemError(call: "copy", code: EIO, context: "\(source.text), \(copied) of \(status.st_size) bytes")
-        }
+/// What the threads of one copy share.
+private final class TreeWork: Sendable {
+    private struct State {
+        var next = 0
+        var tally = TreeCopy.Tally()
+        var linked: [TreeEntry] = []
+        var failure: SystemError?
     }
 
-    /// Within the kernel.
-    private static func send(
-        _ input: borrowing FileDescriptor, _ output: borrowing FileDescriptor, _ target: FilePath
-    ) throws(SystemError) -> Int64 {
-        let (from, into) = (input.raw, output.raw)
-        var done: Int64 = 0
-        while true {
-            let sent = try systemCall("sendfile", target.text) { sendfile(into, from, nil, 1 << 30) }
-            if sent == 0 { return done }
-            done += Int64(sent)
-        }
+    private let directories: [TreeEntry]
+    private let joins: Bool
+    private let state = Mutex(State())
+
+    init(_ directories: [TreeEntry], joins: Bool) {
+        self.directories = directories
+        self.joins = joins
     }
 
-    /// Leaves out pieces that are all zeros.
-    private static func copyWithoutHoles(
-        _ input: borrowing FileDescriptor, _ output: borrowing FileDescriptor, _ target: FilePath
-    ) throws(SystemError) -> Int64 {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: piece, alignment: 16)
-        defer { buffer.deallocate() }
-        let into = output.raw
-        var done = 0
-        while true {
-            let got = try input.read(into: buffer, at: done)
-            if !isZero(UnsafeRawBufferPointer(buffer), got) {
-                var written = 0
-                while written < got {
-                    written += try systemCall("pwrite", target.text) {
-                        pwrite(into, buffer.baseAddress.map { $0 + written }, got - written, off_t(done + written))
-                    }
+    /// Copies one directory after the other until none is left, or one failed.
+    func run(_ observe: (TreeCopy.Tally) -> Void) {
+        while let directory = next() {
+            do throws(SystemError) {
+                let linked = try DirectoryCopy(directory, joins: joins).run { copied in
+                    let (all, goesOn) = add(copied)
+                    observe(all)
+                    return goesOn
                 }
+                state.withLock { $0.linked += linked }
+            } catch {
+                state.withLock { $0.failure = $0.failure ?? error }
             }
-            done += got
-            if got < piece { break }
         }
-        try systemCall("ftruncate", target.text) { ftruncate(into, off_t(done)) }
-        return Int64(done)
     }
 
-    private static func isZero(_ bytes: UnsafeRawBufferPointer, _ count: Int) -> Bool {
-        guard let start = bytes.baseAddress, let first = bytes.first, count > 0 else { return true }
-        // Each byte is like the one before it.
-        return first == 0 && memcmp(start, start + 1, count - 1) == 0
+    private func next() -> TreeEntry? {
+        state.withLock { state in
+            guard state.failure == nil, directories.indices.contains(state.next) else { return nil }
+            defer { state.next += 1 }
+            return directories[state.next]
+        }
+    }
+
+    private func add(_ copied: TreeCopy.Tally) -> (all: TreeCopy.Tally, goesOn: Bool) {
+        state.withLock { state in
+            state.tally = state.tally + copied
+            return (state.tally, state.failure == nil)
+        }
+    }
+
+    func result() throws(SystemError) -> (TreeCopy.Tally, linked: [TreeEntry]) {
+        let (tally, linked, failure) = state.withLock { ($0.tally, $0.linked, $0.failure) }
+        if let failure { throw failure }
+        return (tally, linked)
     }
 }
