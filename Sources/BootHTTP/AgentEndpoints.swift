@@ -88,6 +88,7 @@ extension BootEndpoints {
     private func record(_ report: AgentReport, of attempt: Attempt, at now: Int64) {
         if report.kind == .ready, let capsule = report.capsule, CapsuleGeneration(capsule) != nil {
             ledger.setRunning(capsule, attempt.id)
+            if report.isOnDisk == true { ledger.setOnDisk(capsule, of: attempt.node) }
         }
         if report.kind == .handingOff, let sent = traffic.take(attempt.id) {
             ledger.record(

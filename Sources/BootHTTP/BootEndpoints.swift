@@ -18,8 +18,10 @@ public struct BootEndpoints: Sendable {
     let layouts: @Sendable (Node, String) throws -> DiskLayout
     let work: @Sendable (MACAddress) -> AgentWork?
     let clock: @Sendable () -> Int64
+    let updates: Updates
     let traffic = BundleTraffic()
     let layerKeys = LayerKeys()
+    let updateKeys = LayerKeys()
     let bundles = OpenBundles()
     let paces = NodePaces()
 
@@ -27,11 +29,12 @@ public struct BootEndpoints: Sendable {
     ///   - nodeFiles: what nodes have of their own; nil: nothing.
     ///   - layouts: what a node's disks are to look like with a capsule; throws the reason why that is not known.
     ///   - work: what a running node is to do; asked with each heartbeat.
+    ///   - updates: what updates of installed nodes leave out, and where they tell of their changes.
     ///   - clock: what events are dated by, in milliseconds since 1970.
     public init(
         planMaker: PlanMaker, ledger: BootLedger, tree: BootTree, capsules: CapsuleStore, nodeFiles: NodeFiles? = nil,
         layouts: @escaping @Sendable (Node, String) throws -> DiskLayout = { _, _ in throw NoLayouts() },
-        work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil },
+        work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil }, updates: Updates = Updates(),
         clock: @escaping @Sendable () -> Int64 = wallMilliseconds
     ) {
         self.planMaker = planMaker
@@ -42,6 +45,7 @@ public struct BootEndpoints: Sendable {
         self.layouts = layouts
         self.work = work
         self.clock = clock
+        self.updates = updates
     }
 
     /// The answer to any request; errors become answers that say what happened.
@@ -49,9 +53,8 @@ public struct BootEndpoints: Sendable {
         guard let route = BootRoute(target: request.target) else {
             return .text(404, "there is nothing at \(request.target.prefix(200))")
         }
-        let isPost = route == .checkIn || route == .report
-        guard isPost == (request.method == .post) else {
-            return .text(405, isPost ? "this is for POST" : "this is for GET and HEAD")
+        guard route.isForPost == (request.method == .post) else {
+            return .text(405, route.isForPost ? "this is for POST" : "this is for GET and HEAD")
         }
         switch route {
         case .boot(let name, let path): return boot(name, path, request)
@@ -62,6 +65,8 @@ public struct BootEndpoints: Sendable {
         case .index(let capsule): return capsulePart(request) { try capsules.openIndex(of: capsule) }
         case .bundle(let id): return bundle(id, request)
         case .layer(let machine): return layer(of: machine, request)
+        case .update: return update(request)
+        case .updateChanges: return takeChanges(request)
         }
     }
 

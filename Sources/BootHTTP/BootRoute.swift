@@ -14,6 +14,9 @@ enum BootRoute: Equatable {
     case bundle(String)
     /// A node's own files.
     case layer(MACAddress)
+    /// The order of an installed node's update, and what its agent says of the changes.
+    case update
+    case updateChanges
 
     /// Nil for a target that names nothing here.
     init?(target: String) {
@@ -47,6 +50,10 @@ enum BootRoute: Equatable {
             self = .report
         } else if parts == ["v1", "health"] {
             self = .health
+        } else if parts == ["v1", "update"] {
+            self = .update
+        } else if parts == ["v1", "update", "changes"] {
+            self = .updateChanges
         } else if parts.count == 3, parts[1] == "bundles", Self.isDigest(parts[2]) {
             self = .bundle(parts[2])
         } else if parts.count == 3, parts[1] == "layer", let mac = MACAddress(parts[2]) {
@@ -66,6 +73,14 @@ enum BootRoute: Equatable {
         guard target.utf8.count == prefix.utf8.count + 64, target.hasPrefix(prefix) else { return nil }
         let id = Array(target.utf8)[prefix.utf8.count...]
         return id.allSatisfy { hexDigitValue($0) != nil } ? String(decoding: id, as: UTF8.self) : nil
+    }
+
+    /// Whether it takes a message, and gives nothing without.
+    var isForPost: Bool {
+        switch self {
+        case .checkIn, .report, .update, .updateChanges: true
+        case .boot, .health, .manifest, .index, .bundle, .layer: false
+        }
     }
 
     /// What the work of the cluster depends on and costs little: answered however busy the server is.

@@ -65,6 +65,8 @@ public struct AgentReport: Codable, Hashable, Sendable {
     public var capsule: String?
     /// With `ready` and `heartbeat`: SHA-256 in hex of that generation's index, which names every byte of its images.
     public var content: String?
+    /// With `ready`: that this generation is what the machine's own disk has.
+    public var isOnDisk: Bool?
     /// With `installed`: the number of the order that was carried out.
     public var install: Int64?
     /// What was learnt of the machine since its check-in, the switch's port above all.
@@ -72,8 +74,8 @@ public struct AgentReport: Codable, Hashable, Sendable {
 
     public init(
         kind: BootEvent.Kind, bytes: Int64? = nil, milliseconds: Int64? = nil, percent: Int? = nil,
-        detail: String = "", capsule: String? = nil, content: String? = nil, install: Int64? = nil,
-        hardware: Hardware? = nil
+        detail: String = "", capsule: String? = nil, content: String? = nil, isOnDisk: Bool? = nil,
+        install: Int64? = nil, hardware: Hardware? = nil
     ) {
         self.kind = kind
         self.bytes = bytes
@@ -82,6 +84,7 @@ public struct AgentReport: Codable, Hashable, Sendable {
         self.detail = detail
         self.capsule = capsule
         self.content = content
+        self.isOnDisk = isOnDisk
         self.install = install
         self.hardware = hardware
     }

@@ -64,6 +64,10 @@ public struct InstallProgress: Hashable, Sendable {
         switch event.kind {
         case .installed: "imaged"
         case .localBoot: "first boot"
+        // Of the machine that runs, later on.
+        case .progress where event.detail.hasPrefix("update: "): "updating"
+        case .progress where event.detail.hasPrefix("update --dry-run "): BootEvent.Kind.ready.rawValue
+        case .progress where event.detail.hasPrefix("update "): event.percent == 100 ? "updated" : "not updated"
         case .progress where event.detail.hasPrefix("script pre-install/"): InstallStatus.preInstall.rawValue
         case .progress where event.detail.hasPrefix("script post-install/"): InstallStatus.postInstall.rawValue
         default: event.kind.rawValue

@@ -13,7 +13,8 @@ struct PeerCredentials: Hashable, Sendable {
         let credentials: PeerCredentials = try await options.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)
         ).get()
-        // A socket of another family answers with nobody.
-        return credentials.processID > 0 ? credentials : nil
+        // A socket of another family answers with nobody. A process of another PID namespace has no number here, and a
+        // user all the same.
+        return credentials.userID != UInt32.max ? credentials : nil
     }
 }

@@ -32,6 +32,12 @@ extension BootLedger {
         return true
     }
 
+    /// An installed machine says which generation its disk has: another than that of its install after an update.
+    public func setOnDisk(_ capsule: String, of node: MACAddress) {
+        guard let install = record(of: node)?.install, install.isDone, install.capsule != capsule else { return }
+        change { book in book.updateInstall(node) { $0.capsule = capsule } }
+    }
+
     /// The attempt that an installed machine belongs to which shows this credential; nil for one that does not count.
     public func attempt(ofInstalled node: MACAddress, showing credential: AttemptToken, at time: Int64) -> Attempt? {
         guard let install = record(of: node)?.install else { return nil }

@@ -29,7 +29,8 @@ struct Perseid: ParsableCommand {
             CapsuleCommand.self, CaptureNodeCommand.self,
             Stage1Command.self,
             TimelineCommand.self,
-            DriftCommand.self, LayoutCommand.self, InstallCommand.self, DHCPCommand.self, DoctorCommand.self,
+            DriftCommand.self, LayoutCommand.self, InstallCommand.self, UpdateCommand.self, DHCPCommand.self,
+            DoctorCommand.self,
             LoaderCommand.self, TFTPCommand.self, MetricsCommand.self, LabCommand.self,
         ])
 }

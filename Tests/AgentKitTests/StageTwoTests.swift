@@ -60,13 +60,14 @@ import Testing
         let server = try LoopbackServer { orders.answer($0) }
         let scratch = try ScratchDirectory()
         // Ends only once the server has heard three heartbeats more than when it began.
-        var stage = StageTwo(settings(server), keptIn: scratch.path) { (capsule, tell) throws(StepFailure) in
-            tell(LiveSync.Progress("fetching \(capsule)", percent: 40))
+        var stage = StageTwo(settings(server), keptIn: scratch.path) { (work, tell) throws(StepFailure) in
+            let capsule = work.capsule
+            tell(SyncProgress("fetching \(capsule)", percent: 40))
             let before = orders.count(.heartbeat)
             for _ in 0..<6_000 {
                 let isKnown = orders.reports.contains { $0.detail == "livesync: fetching compute@2" }
                 if isKnown && orders.count(.heartbeat) >= before + 3 {
-                    return LiveSync.Outcome(capsule: capsule, content: "c2", isWhole: true, summary: "7 changes made")
+                    return SyncOutcome(capsule: capsule, content: "c2", isWhole: true, summary: "7 changes made")
                 }
                 BootClock.sleep(milliseconds: 10)
             }
@@ -90,7 +91,8 @@ import Testing
         let scratch = try ScratchDirectory()
         let running = Mutex(0)
         let most = Mutex(0)
-        var stage = StageTwo(settings(server), keptIn: scratch.path) { (capsule, tell) throws(StepFailure) in
+        var stage = StageTwo(settings(server), keptIn: scratch.path) { (work, tell) throws(StepFailure) in
+            let capsule = work.capsule
             let now = running.withLock {
                 $0 += 1
                 return $0
@@ -101,7 +103,7 @@ import Testing
             let before = orders.count(.heartbeat)
             for _ in 0..<6_000 where orders.count(.heartbeat) < before + 2 { BootClock.sleep(milliseconds: 10) }
             if capsule == "compute@2" { throw StepFailure(.transfer, TransferFailure.noServer) }
-            return LiveSync.Outcome(capsule: capsule, content: "c3", isWhole: false, summary: "a reboot is needed")
+            return SyncOutcome(capsule: capsule, content: "c3", isWhole: false, summary: "a reboot is needed")
         }
         orders.order(Self.first)
         pass(&stage, until: { orders.outcome(of: Self.second) != nil })

@@ -120,7 +120,7 @@ import Testing
         var seen = 0
         let tally = try TreeCopy.run(from: from, to: into) { seen = max(seen, $0.entries) }
         #expect(tally.entries == 7 + 200 * 12 && seen <= tally.entries)
-        #expect(try TreeDifference.between(from, into).isEmpty)
+        #expect(try TreeDifference.between(from, into).changes.isEmpty)
         #expect(try status("\(into)/0/0/1").st_nlink == 201)
         #expect(try status("\(into)/3/3/7").st_mtim.tv_nsec == status("\(from)/3/3/7").st_mtim.tv_nsec)
     }
@@ -149,7 +149,7 @@ import Testing
         #expect(try SmallFile.read(target.path + "/a/file") == Array("new".utf8))
         #expect(try SmallFile.read(target.path + "/a/again") == Array("new too".utf8))
         #expect(SmallFile.exists(target.path + "/a/own"))
-        #expect(try TreeDifference.between(source.path, target.path).map(\.path) == ["/a/own"])
+        #expect(try TreeDifference.between(source.path, target.path).changes.map(\.path) == ["/a/own"])
     }
 
     @Test func isBoundedAndNamesThePath() throws {

@@ -26,7 +26,8 @@ final class EndpointsFixture: Sendable {
 
     init(
         node: Node = Node(mac: mac, name: "n001", capsule: "tiny"), building: Bool = false,
-        layouts: @escaping @Sendable (Node, String) throws -> DiskLayout = { _, _ in throw NoLayouts() }
+        layouts: @escaping @Sendable (Node, String) throws -> DiskLayout = { _, _ in throw NoLayouts() },
+        work: @escaping @Sendable (MACAddress) -> AgentWork? = { _ in nil }, updates: Updates = Updates()
     ) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "perseid-\(UUID().uuidString)").path
         self.path = path
@@ -51,7 +52,8 @@ final class EndpointsFixture: Sendable {
             script: try BootScript(directory: tftpboot))
         endpoints = BootEndpoints(
             planMaker: PlanMaker(defaultCapsule: nil, servers: [baseURL]), ledger: ledger, tree: tree,
-            capsules: capsules, nodeFiles: NodeFiles(directory: path + "/nodefiles"), layouts: layouts)
+            capsules: capsules, nodeFiles: NodeFiles(directory: path + "/nodefiles"), layouts: layouts, work: work,
+            updates: updates)
     }
 
     deinit {

@@ -42,7 +42,7 @@ import Testing
             let directory = "/usr/lib/perseid/scripts"
             let always = try files.layer(values)
             #expect(always?.files.map(\.path) == ["\(directory)/ready/10-c"])
-            values.installs = true
+            values.purpose = .install
             let once = try files.layer(values)
             #expect(
                 once?.files.map(\.path) == [

@@ -49,6 +49,14 @@ import Testing
             (.localBoot, "boot script for the node's own disk", "first boot"), (.ready, "small@1", "ready"),
             (.progress, "stopped: breakpoint before fetch", "stopped"), (.progress, "anything: else", "progress"),
         ]
+        let updates: [(String, Int, String)] = [
+            ("update: fetching small@2", 40, "updating"), ("update small@2 (7): 3 changed", 100, "updated"),
+            ("update small@2 (7): failed: update: no room", 0, "not updated"),
+            ("update --dry-run small@2 (7): 3 changed", 100, "ready"),
+        ]
+        for (detail, percent, step) in updates {
+            #expect(InstallProgress([event(1, .progress, detail, percent: percent)])?.step == step)
+        }
         for (kind, detail, step) in cases { #expect(InstallProgress([event(1, kind, detail)])?.step == step) }
         #expect(InstallProgress([]) == nil)
         #expect(InstallProgress([event(1, .heartbeat, "")]) == nil)

@@ -49,6 +49,21 @@ package struct CapsuleContents: Sendable {
         self.head = head
     }
 
+    /// Reads a head that this node has kept, of whatever generation. Not by its expiry: its chunks are pinned by others.
+    init(kept head: CapsuleHead, trusting keys: TrustedKeys) throws(ManifestError) {
+        manifest = try SignedManifest.verify(head.manifest, trusting: keys, expecting: nil, now: 0)
+        do throws(IndexError) {
+            index = try CapsuleIndex(head.index, pinnedBy: manifest)
+        } catch {
+            throw .malformed(error.description)
+        }
+        guard let generation = CapsuleGeneration(name: manifest.name, number: manifest.generation) else {
+            throw .malformed("it names no generation")
+        }
+        self.generation = generation
+        self.head = head
+    }
+
     private static func verify(
         _ bytes: [UInt8], _ generation: CapsuleGeneration, _ keys: TrustedKeys
     ) throws(CapsuleProblem) -> CapsuleManifest {

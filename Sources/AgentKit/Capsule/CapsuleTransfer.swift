@@ -47,12 +47,25 @@ package final class CapsuleTransfer: Sendable {
             zip(stream.chunks.map(\.id), stream.offsets), uniquingKeysWith: { first, _ in first })
         for (number, stream) in streams.enumerated() {
             var verified: [Int] = []
-            for (chunk, entry) in stream.chunks.enumerated() {
+            let missing = state.withLock { Set($0.ledger.missing(of: number)) }
+            for (chunk, entry) in stream.chunks.enumerated() where missing.contains(chunk) {
                 guard let place = places[entry.id] else { continue }
                 let bytes = try image.bytes(Int(entry.rawLength), at: Int(place))
                 guard entry.verify(bytes.span.bytes) else { continue }
                 try files[number].write(bytes[...], at: stream.offsets[chunk])
                 verified.append(chunk)
+            }
+            state.withLock { $0.ledger.adopt(verified, of: number) }
+        }
+    }
+
+    /// Takes the chunks that its own files have from an earlier try, verified like any.
+    package func resume() throws(SystemError) {
+        for (number, stream) in streams.enumerated() {
+            var verified: [Int] = []
+            for (chunk, entry) in stream.chunks.enumerated() {
+                let bytes = try files[number].bytes(Int(entry.rawLength), at: stream.offsets[chunk])
+                if entry.verify(bytes.span.bytes) { verified.append(chunk) }
             }
             state.withLock { $0.ledger.adopt(verified, of: number) }
         }

@@ -14,6 +14,11 @@ package final class StreamFile: Sendable {
         self.base = base
     }
 
+    /// What is in the file at `offset` of the stream: at most `count` bytes, fewer at its end.
+    func bytes(_ count: Int, at offset: Int64) throws(SystemError) -> [UInt8] {
+        try descriptor.bytes(count, at: Int(base + offset))
+    }
+
     /// Writes all of `bytes` at `offset` of the stream (pwrite(2)).
     func write(_ bytes: ArraySlice<UInt8>, at offset: Int64) throws(SystemError) {
         var done = 0

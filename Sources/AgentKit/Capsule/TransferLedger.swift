@@ -160,6 +160,11 @@ package struct TransferLedger: Sendable {
         }
     }
 
+    /// The chunks of a stream that are not there yet.
+    package func missing(of stream: Int) -> [Int] {
+        present.indices.contains(stream) ? present[stream].missing : []
+    }
+
     /// A batch was read: what of it was there and is written. The rest comes over the network.
     package mutating func record(_ batch: CacheBatch, verified: [Int], at now: Int64) {
         cacheReads -= 1

@@ -30,8 +30,9 @@ struct DiskImages {
         return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o600))
     }
 
-    /// Takes the images away; a loop device that still reads one keeps it until then.
-    static func remove() throws(SystemError) {
+    /// Takes the images away, or to where the first update finds them; a loop device that still reads one keeps it until then.
+    static func remove(_ contents: CapsuleContents) throws(SystemError) {
+        KeptImages.keep(contents, from: InstallTarget.scratch, in: InstallTarget.root)
         for name in SmallFile.names(in: InstallTarget.scratch) {
             try systemCall("unlink", name) { unlink("\(InstallTarget.scratch)/\(name)") }
         }

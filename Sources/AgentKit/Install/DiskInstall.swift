@@ -35,6 +35,8 @@ struct DiskInstall {
         work.root.map { work.uuids[work.plan.path(of: $0.device)] ?? "" } ?? ""
     }
 
+    private var rootArgument: String { "root=UUID=\(rootUUID) rw" }
+
     var localBoot: LocalBoot {
         LocalBoot(
             uuid: rootUUID, kind: work.root?.kind.rawValue ?? "ext4", options: "",
@@ -46,7 +48,7 @@ struct DiskInstall {
         return LoaderSetup(
             work: work, firmware: firmware, title: "\(contents.generation)",
             kernelRelease: contents.manifest.kernelRelease,
-            commandLine: Kexec.commandLine(of: "root=UUID=\(rootUUID) rw \(own)", console: console))
+            commandLine: Kexec.commandLine(of: "\(rootArgument) \(own)", console: console))
     }
 
     // MARK: - Files
@@ -84,7 +86,7 @@ struct DiskInstall {
 
     /// Makes the files of kernel and initramfs; the machine's own archive stands in front of the capsule's.
     func bootFiles(
-        _ loader: LoaderSetup, keys: [(name: String, contents: [UInt8])]
+        _ loader: LoaderSetup, keys: [(name: String, contents: [UInt8])], console: [String]
     ) throws(InstallProblem) -> [StreamFile] {
         do throws(SystemError) {
             try SmallFile.makeDirectory(InstallTarget.root + loader.bootDirectory)
@@ -95,6 +97,15 @@ struct DiskInstall {
         let initramfs = try make(loader.initramfsPath)
         let size = try InstalledArchive.write(
             to: initramfs, keys: keys, boot: localBoot, tools: tools, programs: InstalledArchive.programs(for: work))
+        let recipe = loader.recipe(root: rootArgument, console: console, archiveBytes: size)
+        let json: [UInt8]
+        do throws(JSONError) {
+            json = try JSONBytes.encode(recipe)
+        } catch {
+            throw .loader(error.description)
+        }
+        try InstallTarget.write(
+            NetworkIdentity.File(path: LoaderRecipe.path, contents: String(decoding: json, as: UTF8.self), mode: 0o600))
         return [kernel, StreamFile(loader.initramfsPath, owning: initramfs, base: size)]
     }
 

@@ -35,47 +35,25 @@ package struct LoaderSetup: Sendable {
     private var efiDirectory: String { work.layout.efiSystem?.mountPoint ?? "/boot/efi" }
 
     /// Configuration files of the new root.
-    package var files: [NetworkIdentity.File] {
-        switch loader.flavor {
-        case .none: []
-        case .grub2: [NetworkIdentity.File(path: "/boot/grub/grub.cfg", contents: grubConfiguration)]
-        case .systemdBoot:
-            [
-                NetworkIdentity.File(
-                    path: "\(efiDirectory)/loader/loader.conf",
-                    contents: "default perseid.conf\ntimeout \(loader.timeout)\n", mode: 0o755),
-                NetworkIdentity.File(
-                    path: "\(efiDirectory)/loader/entries/perseid.conf",
-                    contents: """
-                        title   \(title)
-                        version \(kernelRelease)
-                        linux   /perseid/vmlinuz-\(kernelRelease)
-                        initrd  /perseid/initrd.img-\(kernelRelease)
-                        options \(commandLine)
+    package var files: [NetworkIdentity.File] { recipe().files(title: title) }
 
-                        """, mode: 0o755),
-            ]
-        }
-    }
-
-    /// GRUB finds kernel and initramfs where grub-install(8) set its root and prefix to.
-    private var grubConfiguration: String {
-        let boot = work.layout.fileSystem(holding: "/boot")
-        // Paths count from the file system that holds them.
-        let base = boot?.mountPoint == "/boot" ? "" : "/boot"
-        var text = "# Written by Perseid when this machine was installed.\n"
-        if commandLine.contains("console=ttyS0") {
-            text += "serial --unit=0 --speed=115200\nterminal_input console serial\nterminal_output console serial\n"
-        }
-        text += "set timeout=\(loader.timeout)\nset default=\"\(loader.defaultEntry ?? "0")\"\n"
-        text += """
-            menuentry "\(title)" {
-                linux \(base)/vmlinuz-\(kernelRelease) \(commandLine)
-                initrd \(base)/initrd.img-\(kernelRelease)
-            }
-
-            """
-        return text
+    /// What an update of the kernel needs to know.
+    /// - Parameters:
+    ///   - root: of the command line.
+    ///   - archiveBytes: of the machine's own archive in its initramfs.
+    package func recipe(root: String = "", console: [String] = [], archiveBytes: Int64 = 0) -> LoaderRecipe {
+        let boot = work.layout.fileSystem(holding: "/boot")?.mountPoint
+        let isSystemd = loader.flavor == .systemdBoot
+        return LoaderRecipe(
+            flavor: loader.flavor, timeout: loader.timeout, defaultEntry: loader.defaultEntry,
+            bootDirectory: bootDirectory,
+            // Paths count from the file system that holds them.
+            loaderDirectory: boot == "/boot" ? "" : "/boot", efiDirectory: efiDirectory,
+            mountPoints: (isSystemd ? [work.layout.efiSystem?.mountPoint] : [boot]).compactMap { $0 }.filter {
+                $0 != "/"
+            },
+            root: root, console: console, kernelRelease: kernelRelease, commandLine: commandLine,
+            archiveBytes: archiveBytes)
     }
 
     // MARK: - Programs

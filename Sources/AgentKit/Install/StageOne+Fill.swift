@@ -36,7 +36,7 @@ extension StageOne {
             throw StepFailure(.root, error)
         }
         do throws(SystemError) {
-            try DiskImages.remove()
+            try DiskImages.remove(contents)
         } catch {
             throw StepFailure(.root, InstallProblem.system("removing the images", error))
         }
@@ -73,12 +73,12 @@ extension StageOne {
         stop(before: .personalise, job)
         try personalise(run, job)
         stop(before: .loader, job)
-        let loader = run.loader(
-            job.contents, console: KernelCommandLine(SmallFile.text("/proc/cmdline") ?? "").consoleSettings)
+        let console = KernelCommandLine(SmallFile.text("/proc/cmdline") ?? "").consoleSettings
+        let loader = run.loader(job.contents, console: console)
         tell(94, .finalizing, "kernel \(loader.kernelRelease) and boot loader")
         let files: [StreamFile]
         do throws(InstallProblem) {
-            files = try run.bootFiles(loader, keys: trusted.files)
+            files = try run.bootFiles(loader, keys: trusted.files, console: console)
         } catch {
             throw StepFailure(.install, error)
         }

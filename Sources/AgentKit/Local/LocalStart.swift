@@ -161,6 +161,8 @@ package enum LocalStart {
         do throws(HandoffProblem) {
             try StageTwoFiles.write(settings)
             do throws(SystemError) {
+                // What an update has to be signed with.
+                try LeftImages.leave(TrustedKeyring.read(from: CapsuleContents.trustedDirectory))
                 try StageTwoFiles.leaveAgent()
                 if RootAssembly.hasSystemd { try StageTwoFiles.addSystemdUnit() }
             } catch {

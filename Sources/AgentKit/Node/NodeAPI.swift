@@ -75,6 +75,21 @@ package struct NodeAPI: ~Copyable {
         }
     }
 
+    /// The order of an update that this node heard of, not verified yet.
+    package mutating func updateOrder(_ message: UpdateRequest) throws(NodeAPIError) -> UpdateReply {
+        let bytes = try request(
+            "/node/v1/update", .json(try JSONBytes.encoding(message)), limit: 2 * SealedLayer.maximumSize)
+        do throws(JSONError) {
+            return try JSONBytes.decode(UpdateReply.self, from: bytes)
+        } catch {
+            throw .badReply("the order to update", error)
+        }
+    }
+
+    package mutating func tell(_ changes: UpdateChanges) throws(NodeAPIError) {
+        _ = try request("/node/v1/update/changes", .json(try JSONBytes.encoding(changes)), limit: 64 << 10)
+    }
+
     /// Asks each server once, until one answers 2xx.
     private mutating func request(
         _ path: String, _ body: HTTPRequest.Body, limit: Int

@@ -4,8 +4,13 @@ internal import PacketIO
 
 /// The extended attributes (xattr(7)) of one file, or those that one is given.
 struct ExtendedAttributes {
-    /// Names without a zero at their end.
-    private var values: [(name: [CChar], value: [UInt8])] = []
+    struct Attribute: Hashable {
+        /// Without a zero at its end.
+        var name: [CChar]
+        var value: [UInt8]
+    }
+
+    private(set) var values: [Attribute] = []
 
     /// Of what a path names itself. None where the file system has none.
     init(of path: FilePath) throws(SystemError) {
@@ -33,7 +38,7 @@ struct ExtendedAttributes {
         for name in names.prefix(listed).split(separator: 0) {
             var bytes = [UInt8](repeating: 0, count: 1 << 16)
             let count = try systemCall("getxattr", path()) { value(Array(name) + [0], &bytes, bytes.count) }
-            values.append((Array(name), Array(bytes.prefix(count))))
+            values.append(Attribute(name: Array(name), value: Array(bytes.prefix(count))))
         }
     }
 
@@ -53,9 +58,9 @@ struct ExtendedAttributes {
         _ path: @autoclosure () -> String, set: ([CChar], [UInt8]) -> Int32
     ) throws(SystemError) -> Int {
         var leftOut = 0
-        for (name, value) in values where set(name + [0], value) != 0 {
+        for attribute in values where set(attribute.name + [0], attribute.value) != 0 {
             let code = errno
-            guard code == EOPNOTSUPP, name.starts(with: Array("user.".utf8).map { CChar($0) }) else {
+            guard code == EOPNOTSUPP, attribute.name.starts(with: Array("user.".utf8).map { CChar($0) }) else {
                 throw SystemError(call: "setxattr", code: code, context: path())
             }
             leftOut += 1

@@ -6,8 +6,8 @@ internal import PacketIO
 
 /// Writes a node's own files into its root, before anything of it runs.
 package enum LayerFiles {
-    /// Each file replaces what has its name. Directories that are missing are made, for all to read; links on the way
-    /// are followed as long as they stay in the root.
+    /// Each file replaces what has its name, by one rename. Directories that are missing are made, for all to read; links
+    /// on the way are followed as long as they stay in the root.
     /// - Parameter isWanted: by a file's path; others are left out.
     package static func apply(
         _ layer: NodeLayer, to root: String, where isWanted: (String) -> Bool = { _ in true }
@@ -55,8 +55,27 @@ package enum LayerFiles {
         let parts = path.split(separator: "/").map(String.init)
         guard let name = parts.last else { return }
         let directory = try open(parts.dropLast(), below: root)
-        _ = unlinkat(directory.raw, name, 0)
-        try make(directory.raw, name)
+        // Names have at most 255 bytes.
+        let fresh = String(decoding: name.utf8.prefix(200), as: UTF8.self) + SmallFile.freshEnding
+        _ = unlinkat(directory.raw, fresh, 0)
+        do throws(SystemError) {
+            try make(directory.raw, fresh)
+            try systemCall("renameat", path) { renameat(directory.raw, fresh, directory.raw, name) }
+        } catch {
+            _ = unlinkat(directory.raw, fresh, 0)
+            throw error
+        }
+    }
+
+    /// Whether a file is there as it is to be: a plain file with these contents, owner and permissions.
+    package static func isThere(_ file: NodeLayer.File, below root: String) -> Bool {
+        var found = stat()
+        guard lstat(root + file.path, &found) == 0, found.st_mode & S_IFMT == S_IFREG,
+            UInt32(found.st_mode & 0o7777) == file.mode, found.st_uid == file.owner, found.st_gid == file.group,
+            Int64(found.st_size) == Int64(file.contents.count),
+            let bytes = try? SmallFile.read(root + file.path, limit: NodeLayer.contentLimit)
+        else { return false }
+        return bytes.elementsEqual(file.contents)
     }
 
     /// Opens a directory of the root and makes what is missing of it.

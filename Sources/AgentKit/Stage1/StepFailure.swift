@@ -11,6 +11,7 @@ package struct StepFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case script
         case handoff
         case install
+        case update
     }
 
     package var step: Step

@@ -1,5 +1,6 @@
 internal import BootMachine
 internal import BootProtocols
+internal import CapsuleFormat
 internal import Glibc
 internal import PacketIO
 
@@ -16,6 +17,10 @@ package struct StageTwo: ~Copyable {
     /// The work that is under way.
     var sync: BackgroundSync?
     var session: AgentSession
+    /// Of this start of an installed machine.
+    var attempt: Int64 = 0
+    /// What its own files are encrypted for.
+    let layerKey = LayerKey()
     private var nextHeartbeat = BootClock.milliseconds()
     private var lease: DHCPLease?
     private var renewal: LeaseRenewal?
@@ -51,6 +56,9 @@ package struct StageTwo: ~Copyable {
         renewal = settings.lease.map { LeaseRenewal($0) }
     }
 
+    /// Nil for a node that runs from memory.
+    var isOnDisk: Bool? { settings.installedMAC == nil ? nil : true }
+
     private static func readSettings() throws(StepFailure) -> StageTwoSettings {
         let bytes: [UInt8]
         do throws(SystemError) {
@@ -85,6 +93,7 @@ package struct StageTwo: ~Copyable {
                 inventory: .ofThisMachine())
             do throws(NodeAPIError) {
                 let reply = try session.checkIn(message)
+                attempt = reply.attempt
                 console.line("checked in: attempt \(reply.attempt), this node is \(reply.plan.nodeName)")
                 return
             } catch {
@@ -121,7 +130,7 @@ package struct StageTwo: ~Copyable {
         session.report(
             AgentReport(
                 kind: .ready, milliseconds: BootClock.milliseconds(), detail: text, capsule: settings.capsule,
-                content: settings.content))
+                content: settings.content, isOnDisk: isOnDisk))
     }
 
     /// Tells that it runs, takes work and keeps its address, for ever.

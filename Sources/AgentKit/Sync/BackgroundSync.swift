@@ -4,14 +4,15 @@ internal import Synchronization
 
 /// A sync under way on a thread of its own: the node goes on telling that it runs, however long it takes.
 package final class BackgroundSync: Sendable {
-    /// What runs on the thread: moves to the files of a generation, `compute@8`, and says how far it is.
+    /// What runs on the thread: does some work, and says how far it is.
     package typealias Body =
-        @Sendable (_ capsule: String, _ tell: (LiveSync.Progress) -> Void) throws(StepFailure) -> LiveSync.Outcome
+        @Sendable (_ work: AgentWork, _ tell: (SyncProgress) -> Void) throws(StepFailure) -> SyncOutcome
 
     private struct State {
-        var progress: LiveSync.Progress?
-        var told: LiveSync.Progress?
-        var result: Result<LiveSync.Outcome, StepFailure>?
+        var progress: SyncProgress?
+        var lasting: [SyncProgress] = []
+        var told: SyncProgress?
+        var result: Result<SyncOutcome, StepFailure>?
     }
 
     package let work: AgentWork
@@ -30,10 +31,14 @@ package final class BackgroundSync: Sendable {
     }
 
     private func run(_ body: Body) {
-        let result: Result<LiveSync.Outcome, StepFailure>
+        let result: Result<SyncOutcome, StepFailure>
         do throws(StepFailure) {
             result = .success(
-                try body(work.livesync) { progress in state.withLock { $0.progress = progress } })
+                try body(work) { progress in
+                    state.withLock { state in
+                        if progress.isLasting { state.lasting.append(progress) } else { state.progress = progress }
+                    }
+                })
         } catch {
             result = .failure(error)
         }
@@ -41,7 +46,7 @@ package final class BackgroundSync: Sendable {
     }
 
     /// How far it is, if that is news since the last call.
-    package func takeProgress() -> LiveSync.Progress? {
+    package func takeProgress() -> SyncProgress? {
         state.withLock { state in
             guard state.progress != state.told else { return nil }
             state.told = state.progress
@@ -49,6 +54,14 @@ package final class BackgroundSync: Sendable {
         }
     }
 
+    /// What happened since the last call that is worth keeping.
+    package func takeLasting() -> [SyncProgress] {
+        state.withLock { state in
+            defer { state.lasting = [] }
+            return state.lasting
+        }
+    }
+
     /// What came of it; nil as long as it goes on.
-    package var result: Result<LiveSync.Outcome, StepFailure>? { state.withLock { $0.result } }
+    package var result: Result<SyncOutcome, StepFailure>? { state.withLock { $0.result } }
 }

@@ -17,6 +17,11 @@ package enum LeftImages {
         try SmallFile.makeDirectory(Self.head)
         try SmallFile.replace("\(Self.head)/manifest", with: head.manifest)
         try SmallFile.replace("\(Self.head)/index", with: head.index)
+        try leave(keys)
+    }
+
+    /// Writes the keys alone.
+    package static func leave(_ keys: TrustedKeyring) throws(SystemError) {
         try SmallFile.makeDirectory(trusted)
         for key in keys.files { try SmallFile.replace("\(trusted)/\(key.name)", with: key.contents) }
     }

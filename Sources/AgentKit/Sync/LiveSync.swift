@@ -7,34 +7,6 @@ internal import PacketIO
 /// The new root image is brought into memory beside the one that runs, chunks that both have out of that one; the two
 /// trees are compared, `SyncPlan` decides what becomes of each difference, and the new image is let go again.
 package struct LiveSync {
-    /// What came of it.
-    package struct Outcome: Sendable {
-        package var capsule: String
-        /// SHA-256 of the index in hex.
-        package var content: String
-        package var isWhole: Bool
-        package var summary: String
-
-        package init(capsule: String, content: String, isWhole: Bool, summary: String) {
-            self.capsule = capsule
-            self.content = content
-            self.isWhole = isWhole
-            self.summary = summary
-        }
-    }
-
-    /// How far it is.
-    package struct Progress: Hashable, Sendable {
-        /// 0...100 of the step that takes longest by far, the fetching; nil in the others.
-        package var percent: Int?
-        package var text: String
-
-        package init(_ text: String, percent: Int? = nil) {
-            self.text = text
-            self.percent = percent
-        }
-    }
-
     /// In memory, for as long as a sync goes on.
     private static let room = "\(StageTwoSettings.directory)/sync"
     private static let newTree = "\(room)/root"
@@ -47,8 +19,11 @@ package struct LiveSync {
     /// Runs to the end. What fails before the first change leaves the node as it was.
     /// - Parameter tell: called on this thread.
     package func run(
-        to capsule: String, through api: inout NodeAPI, tell: (Progress) -> Void
-    ) throws(StepFailure) -> Outcome {
+        to capsule: String, through api: inout NodeAPI, tell: (SyncProgress) -> Void
+    ) throws(StepFailure) -> SyncOutcome {
+        guard settings.installedMAC == nil else {
+            throw StepFailure(.root, UpdateProblem.onDisk)
+        }
         let trusted = TrustedKeyring.read(from: LeftImages.trusted)
         let contents: CapsuleContents
         let running: CapsuleContents
@@ -70,17 +45,17 @@ package struct LiveSync {
         }
         defer { Self.clear() }
         try bring(contents, beside: running, as: recipe.image, token: api.token, tell: tell)
-        tell(Progress("comparing \(contents.generation) with what runs"))
+        tell(SyncProgress("comparing \(contents.generation) with what runs"))
         do throws(SystemError) {
             var plan = try difference()
             if Self.kernels(contents) != Self.kernels(running) { plan.needsReboot(for: "kernel and its modules") }
             if contents.manifest.settings != running.manifest.settings {
                 plan.needsReboot(for: "root mode and node scripts")
             }
-            tell(Progress("making \(plan.safe.count) changes"))
+            tell(SyncProgress("making \(plan.safe.count) changes"))
             let failed = update(&plan)
             let text = failed.isEmpty ? plan.summary : "\(plan.summary); failed: \(failed.joined(separator: "; "))"
-            return Outcome(
+            return SyncOutcome(
                 capsule: "\(contents.generation)", content: contents.manifest.index.sha256.hex,
                 isWhole: plan.isWhole && failed.isEmpty, summary: text)
         } catch {
@@ -95,7 +70,7 @@ package struct LiveSync {
     /// Assembles and mounts the new root.
     private func bring(
         _ contents: CapsuleContents, beside running: CapsuleContents, as type: RootRecipe.ImageType, token: String,
-        tell: (Progress) -> Void
+        tell: (SyncProgress) -> Void
     ) throws(StepFailure) {
         let streams: [ChunkedStream]
         let old: [ChunkedStream]
@@ -106,7 +81,7 @@ package struct LiveSync {
             throw StepFailure(.capsule, error)
         }
         let transfer: CapsuleTransfer
-        tell(Progress("taking what is here already of \(contents.generation)"))
+        tell(SyncProgress("taking what is here already of \(contents.generation)"))
         do throws(SystemError) {
             let size = streams.reduce(Int64(0)) { $0 + $1.size }
             let file = try makeRoom(size)
@@ -116,18 +91,9 @@ package struct LiveSync {
             throw StepFailure(.root, error)
         }
         console.line("livesync: \(megabytes(transfer.progress.cachedBytes)) of the new image are here already")
-        do throws(TransferFailure) {
-            try transfer.run(from: settings.servers, token: token, memory: MemoryWatch()) { progress, _ in
-                let text = "\(megabytes(progress.presentBytes)) of \(megabytes(progress.totalBytes))"
-                tell(Progress("fetching \(contents.generation): \(text)", percent: progress.percent))
-            }
-        } catch {
-            throw StepFailure(.transfer, error)
-        }
+        try SyncImage.fetch(transfer, of: contents.generation, from: settings.servers, token: token, tell: tell)
         do throws(SystemError) {
-            let loop = try LoopDevice(over: "\(Self.room)/image")
-            try FileSystems.mount(
-                loop.path, on: Self.newTree, type: type.rawValue, flags: Int(MS_RDONLY) | Int(MS_NODEV))
+            try SyncImage.mount("\(Self.room)/image", as: type, on: Self.newTree)
         } catch {
             throw StepFailure(.root, error)
         }
@@ -148,12 +114,12 @@ package struct LiveSync {
     }
 
     private static func clear() {
-        for path in [newTree, room] where FileSystems.isMountPoint(path) { _ = umount2(path, Int32(MNT_DETACH)) }
+        SyncImage.unmount([room, newTree])
     }
 
     private func difference() throws(SystemError) -> SyncPlan {
         let written = Self.written
-        var changes = try TreeDifference.between(LeftImages.tree, Self.newTree)
+        var changes = try TreeDifference.between(LeftImages.tree, Self.newTree).changes
         // What an earlier sync brought and this generation does not change goes back to what it was.
         let listed = Set(changes.map(\.path))
         for path in written.subtracting(listed).sorted() {
@@ -168,21 +134,13 @@ package struct LiveSync {
     /// Makes the safe changes.
     /// - Returns: those that failed, at most a few.
     private func update(_ plan: inout SyncPlan) -> [String] {
-        var written = Self.written
-        var failed: [String] = []
-        for change in plan.safe {
-            do throws(SystemError) {
-                try TreeUpdate.apply(change, from: Self.newTree)
-                written.insert(change.path)
-            } catch {
-                if failed.count < 5 { failed.append("\(error)") }
-            }
-        }
+        let outcome = TreeUpdate.run(plan.safe, from: Self.newTree)
+        let written = Self.written.union(outcome.made.map(\.path))
         let list = Array(written.sorted().joined(separator: "\0").utf8)
         if (try? SmallFile.replace(Self.writtenPath, with: list, permissions: 0o600)) == nil {
             console.line("livesync: cannot write down what was changed: the next one takes it for the node's own")
         }
-        return failed
+        return outcome.failed
     }
 
     private static var written: Set<String> {

@@ -1,25 +1,106 @@
 internal import Glibc
-package import PacketIO
+internal import PacketIO
 
-/// Brings changes of a tree into the running root, each in one step: a program sees the old file or the new one.
-package enum TreeUpdate {
+/// Brings changes of a tree into the running root, each in one step: a program sees the old file or the new one, and so
+/// does the next start if the power goes.
+package struct TreeUpdate {
+    /// What came of it.
+    package struct Outcome: Sendable {
+        package var made: [TreeDifference.Change] = []
+        /// Those that failed, at most a few.
+        package var failed: [String] = []
+        /// No more room: what was to come after it was not begun.
+        package var isFull = false
+    }
+
+    /// How much is written before it gets its names, in files and bytes.
+    private static let batch = (files: 256, bytes: Int64(32 << 20))
+
+    private let source: String
+    private let root: String
+    private let isDurable: Bool
+    private var outcome = Outcome()
+    /// Written, under a name that nobody knows.
+    private var waiting: [TreeDifference.Change] = []
+    private var waitingBytes: Int64 = 0
+
+    /// Makes changes, in their order.
     /// - Parameters:
     ///   - source: where the new tree is mounted.
     ///   - root: the running root; empty for `/`.
-    package static func apply(
-        _ change: TreeDifference.Change, from source: String, to root: String = ""
-    ) throws(SystemError) {
-        let target = root + change.path
-        switch change.kind {
-        case .removed: try remove(target)
-        case .added, .changed:
-            let entry = try TreeDifference.Entry(source + change.path)
-            if entry.isDirectory {
-                try makeDirectory(target, as: entry)
-            } else {
-                try replace(target, with: entry)
+    ///   - isDurable: contents are on the disk before they get their names (rename(2) alone promises no such order).
+    package static func run(
+        _ changes: [TreeDifference.Change], from source: String, to root: String = "", isDurable: Bool = false
+    ) -> Outcome {
+        var update = TreeUpdate(source: source, root: root, isDurable: isDurable)
+        for change in changes where !update.outcome.isFull {
+            do throws(SystemError) {
+                try update.begin(change)
+            } catch {
+                update.failed(error)
             }
         }
+        update.settle()
+        if isDurable { sync() }
+        return update.outcome
+    }
+
+    private init(source: String, root: String, isDurable: Bool) {
+        self.source = source
+        self.root = root
+        self.isDurable = isDurable
+    }
+
+    private mutating func failed(_ error: SystemError) {
+        if [ENOSPC, EDQUOT].contains(error.code) { outcome.isFull = true }
+        if outcome.failed.count < 5 { outcome.failed.append("\(error)") }
+    }
+
+    private mutating func begin(_ change: TreeDifference.Change) throws(SystemError) {
+        let target = root + change.path
+        guard change.kind != .removed else {
+            settle()
+            try Self.remove(target)
+            outcome.made.append(change)
+            return
+        }
+        let entry = try TreeDifference.Entry(source + change.path)
+        if entry.isDirectory {
+            try Self.makeDirectory(target, as: entry)
+            outcome.made.append(change)
+            return
+        }
+        let fresh = target + SmallFile.freshEnding
+        _ = unlink(fresh)
+        do throws(SystemError) {
+            _ = try TreeEntry(source: FilePath(entry.path), target: FilePath(fresh), status: entry.status)
+                .copy(replacing: false)
+        } catch {
+            _ = unlink(fresh)
+            throw error
+        }
+        waiting.append(change)
+        waitingBytes += Int64(entry.status.st_size)
+        if waiting.count >= Self.batch.files || waitingBytes >= Self.batch.bytes { settle() }
+    }
+
+    /// Gives what is written its names.
+    private mutating func settle() {
+        if isDurable, !waiting.isEmpty { sync() }
+        for change in waiting {
+            let target = root + change.path
+            // A directory that became a file makes room first; with something of the node's in it, it stays.
+            _ = rmdir(target)
+            if rename(target + SmallFile.freshEnding, target) == 0 {
+                outcome.made.append(change)
+            } else {
+                let error = SystemError(call: "rename", code: errno, context: target)
+                _ = unlink(target + SmallFile.freshEnding)
+                failed(error)
+            }
+        }
+        waiting = []
+        waitingBytes = 0
     }
 
     /// A directory that the node put something of its own into stays.
@@ -31,40 +112,15 @@ package enum TreeUpdate {
     }
 
     private static func makeDirectory(_ target: String, as entry: TreeDifference.Entry) throws(SystemError) {
+        // A link to a directory is none: what is put into it would land elsewhere.
+        if let there = TreeDifference.Entry(there: target), !there.isDirectory {
+            try systemCall("unlink", target) { unlink(target) }
+        }
         if mkdir(target, 0o700) != 0, errno != EEXIST {
             throw SystemError(call: "mkdir", code: errno, context: target)
         }
         try systemCall("lchown", target) { lchown(target, entry.status.st_uid, entry.status.st_gid) }
         try systemCall("chmod", target) { chmod(target, entry.status.st_mode & 0o7777) }
-    }
-
-    private static func replace(_ target: String, with entry: TreeDifference.Entry) throws(SystemError) {
-        let fresh = "\(target).perseid-new"
-        _ = unlink(fresh)
-        if entry.isFile {
-            try copy(entry, to: fresh)
-        } else if entry.isLink {
-            let destination = try entry.target()
-            try systemCall("symlink", fresh) { symlink(destination, fresh) }
-            try systemCall("lchown", fresh) { lchown(fresh, entry.status.st_uid, entry.status.st_gid) }
-        } else {
-            try systemCall("mknod", fresh) { mknod(fresh, entry.status.st_mode, entry.status.st_rdev) }
-            try systemCall("lchown", fresh) { lchown(fresh, entry.status.st_uid, entry.status.st_gid) }
-        }
-        // A directory that became a file makes room first; with something of the node's in it, it stays.
-        _ = rmdir(target)
-        guard rename(fresh, target) == 0 else {
-            let code = errno
-            _ = unlink(fresh)
-            throw SystemError(call: "rename", code: code, context: target)
-        }
-    }
-
-    private static func copy(_ entry: TreeDifference.Entry, to fresh: String) throws(SystemError) {
-        let source = try FileDescriptor.open(entry.path, O_RDONLY | O_NOFOLLOW)
-        let target = try FileDescriptor.open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: 0o600)
-        while try systemCall("sendfile", fresh, { sendfile(target.raw, source.raw, nil, 1 << 30) }) > 0 {}
-        try systemCall("fchown", fresh) { fchown(target.raw, entry.status.st_uid, entry.status.st_gid) }
-        try systemCall("fchmod", fresh) { fchmod(target.raw, entry.status.st_mode & 0o7777) }
+        _ = try ExtendedAttributes(of: FilePath(entry.path)).write(to: FilePath(target))
     }
 }

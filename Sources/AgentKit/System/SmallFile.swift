@@ -30,17 +30,30 @@ package enum SmallFile {
         return String(decoding: bytes[start...end], as: UTF8.self)
     }
 
-    /// Puts a new file in the place of whatever has that name, link or file, so that nothing is written
-    /// through a link.
+    /// Puts a new file in the place of whatever has that name, link or file, so that nothing is written through a link:
+    /// by one rename, so that whoever reads sees the old or the new one.
+    /// - Parameter durably: its contents are on the disk before it has the name.
     package static func replace(
-        _ path: String, with bytes: [UInt8], permissions: UInt32 = 0o644
+        _ path: String, with bytes: [UInt8], permissions: UInt32 = 0o644, durably: Bool = false
     ) throws(SystemError) {
-        _ = unlink(path)
-        let file = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: permissions)
-        try file.writeAll(bytes.span.bytes)
-        // open(2) applies the umask.
-        try systemCall("fchmod", path) { fchmod(file.raw, mode_t(permissions)) }
+        let fresh = path + freshEnding
+        _ = unlink(fresh)
+        do throws(SystemError) {
+            let file = try FileDescriptor.open(
+                fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: permissions)
+            try file.writeAll(bytes.span.bytes)
+            // open(2) applies the umask.
+            try systemCall("fchmod", path) { fchmod(file.raw, mode_t(permissions)) }
+            if durably { try systemCall("fsync", path) { fsync(file.raw) } }
+            try systemCall("rename", path) { rename(fresh, path) }
+        } catch {
+            _ = unlink(fresh)
+            throw error
+        }
     }
+
+    /// What a file is called until it takes another's place.
+    static let freshEnding = ".perseid-new"
 
     /// The names in a directory, sorted, without `.` and `..`; none if there is no such directory.
     package static func names(in directory: String) -> [String] {

@@ -37,7 +37,7 @@ extension BootEndpoints {
         }
         do {
             var values = values(record.node, attempt)
-            values.installs = record.install?.isDue == true
+            if record.install?.isDue == true { values.purpose = .install }
             guard let layer = try nodeFiles?.layer(values) else { return .noContent() }
             let sealed = try capsules.seal(
                 layer, for: SealedLayer.Recipient(attempt: attempt.id, mac: machine.description), publicKey: key)
@@ -48,7 +48,7 @@ extension BootEndpoints {
         }
     }
 
-    private func values(_ node: Node, _ attempt: Attempt) -> NodeFiles.Values {
+    func values(_ node: Node, _ attempt: Attempt) -> NodeFiles.Values {
         let hosts = ledger.hosts()
         return NodeFiles.Values(
             name: node.name, mac: node.mac.description,

@@ -25,8 +25,17 @@ public struct NodeFiles: Sendable {
         public var groups: [String]
         /// The nodes that have a lease, for `/etc/hosts`.
         public var hosts: [(name: String, address: String)]
-        /// The node is about to install its disk, so that scripts of an install go along.
-        public var installs = false
+        /// What the node is about to do: the scripts of that go along.
+        public var purpose = Purpose.boot
+
+        public enum Purpose: Hashable, Sendable {
+            case boot, install, update
+
+            func takes(_ stage: NodeScript.Stage) -> Bool {
+                if stage.isOfInstalls { return self == .install }
+                return stage.isOfUpdates ? self == .update : true
+            }
+        }
 
         var places: [String] {
             FileScopes(node: name, groups: groups, capsule: capsule).places(everybody: "all").reversed()

@@ -43,7 +43,7 @@ public struct NodeScriptFiles: Sendable {
 
     /// The same as files of a node's layer.
     func files(of values: NodeFiles.Values) throws -> [NodeLayer.File] {
-        try scripts(of: values).filter { values.installs || !$0.stage.isOfInstalls }.map { script in
+        try scripts(of: values).filter { values.purpose.takes($0.stage) }.map { script in
             let path = NodeScript(name: script.name, stage: script.stage, sha256: ContentDigest(hashing: [])).path
             // Root's alone: a script may hold a secret.
             return NodeLayer.File(path: path, mode: 0o700, owner: 0, group: 0, contents: script.contents)

@@ -28,13 +28,19 @@ public struct NodeScript: Codable, Hashable, Sendable {
         case handoff
         /// Of an install: in the new root on the disk, with its boot loader in place, before it is unmounted.
         case postInstall = "post-install"
+        /// Of an update of an installed node: by the agent in the running system, before anything is changed, and when all
+        /// is. A capsule brings none: an agent that is older than they are could not read its manifest.
+        case preUpdate = "pre-update"
+        case postUpdate = "post-update"
         /// By the agent in the running system, before it reports ready.
         case ready
 
         /// Whether only an install runs it.
         public var isOfInstalls: Bool { self == .preInstall || self == .postInstall }
+        /// Whether only an update runs it.
+        public var isOfUpdates: Bool { self == .preUpdate || self == .postUpdate }
         /// Those whose scripts a capsule may bring.
-        public static var ofCapsules: [Stage] { allCases.filter { $0 != .preInstall } }
+        public static var ofCapsules: [Stage] { allCases.filter { $0 != .preInstall && !$0.isOfUpdates } }
     }
 
     public var name: String

@@ -18,7 +18,7 @@ struct CapsuleLiveSync: AsyncParsableCommand {
             restarted. Ends with status 1 if a node is not wholly at the new generation.
 
             Nodes hear of it with their next heartbeat. What they boot next is not changed: that is for `perseid node \
-            add` and the channels.
+            add` and the channels. Nodes that run from their own disk are for `perseid update`.
 
             Example: perseid capsule livesync compute@8 n001 n002
             """)
@@ -43,51 +43,19 @@ struct CapsuleLiveSync: AsyncParsableCommand {
         let orders = LiveSyncOrders(directory: state.liveSync)
         let began = wallMilliseconds()
         let rows = try await session.table(nodes.words, columns: ["name", "mac"]).rows
-        let all = rows.compactMap { row in
-            row.last.flatMap { MACAddress($0) }.map { Node(mac: $0, name: row.first ?? "") }
-        }
-        var waiting = all
         let work = AgentWork(id: began, livesync: "\(generation)")
-        for node in waiting { try orders.place(work, for: node.mac) }
-        defer { for node in all { orders.withdraw(node.mac) } }
-        var whole = true
-        let line = ProgressLine()
-        defer { line.end() }
-        let deadline = ContinuousClock.now + .seconds(timeout)
-        while !waiting.isEmpty, ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(500))
-            for node in waiting {
-                let events = await events(of: node, since: began, session)
-                guard let outcome = outcome(events, of: work) else {
-                    show(events, of: node, on: line)
-                    continue
-                }
-                line.end()
-                waiting.removeAll { $0.mac == node.mac }
-                whole = whole && outcome.isWhole
-                print("\(node.name)  \(outcome.text)")
+        let all = rows.compactMap { row in
+            row.last.flatMap { MACAddress($0) }.map {
+                NodeWork.Order(node: Node(mac: $0, name: row.first ?? ""), work: work)
             }
         }
-        for node in waiting { print("\(node.name)  nothing heard within \(timeout) s") }
-        if !whole || !waiting.isEmpty { throw ExitCode(1) }
-    }
-
-    private func events(of node: Node, since: Int64, _ session: RegistrySession) async -> [BootEvent] {
-        // None yet: it has not booted from here.
-        let timeline = try? await session.get("timelines/\(node.mac)", as: TimelineResource.self)
-        return (timeline?.events ?? []).map(\.event).filter { $0.at >= since }
-    }
-
-    private func outcome(_ events: [BootEvent], of work: AgentWork) -> (text: String, isWhole: Bool)? {
-        guard let event = events.last(where: { $0.detail.hasPrefix(work.mark) }) else { return nil }
-        return (event.detail, event.percent == 100)
-    }
-
-    /// How far the node is, by what it told last.
-    private func show(_ events: [BootEvent], of node: Node, on line: ProgressLine) {
-        guard line.isTerminal, let event = events.last(where: { $0.detail.hasPrefix(AgentWork.progressMark) }) else {
-            return
-        }
-        line.show("\(node.name)  \(event.detail)", done: 0, total: nil)
+        var whole = true
+        let silent = try await NodeWork(orders: orders, session: session, began: began)
+            .carryOut(all, within: timeout) { order, text, isWhole in
+                whole = whole && isWhole
+                print("\(order.node.name)  \(text)")
+            }
+        for node in silent { print("\(node.name)  nothing heard within \(timeout) s") }
+        if !whole || !silent.isEmpty { throw ExitCode(1) }
     }
 }

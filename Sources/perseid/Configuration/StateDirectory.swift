@@ -35,6 +35,9 @@ struct StateDirectory: Sendable {
         return "\(file): \(layout.summary)"
     }
 
+    /// What updates of installed nodes leave out.
+    var updateExcludes: UpdateExcludeFiles { UpdateExcludeFiles(directory: path + "/updates/exclude") }
+
     /// Passwords of BMCs.
     var powerSecrets: PowerSecrets { PowerSecrets(directory: path + "/power") }
 

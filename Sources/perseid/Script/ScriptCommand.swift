@@ -10,7 +10,8 @@ struct ScriptCommand: AsyncParsableCommand {
             Scripts come with a capsule (`scripts` of capsule.yaml), or lie in the state as \
             nodescripts/STAGE/SCOPE/NAME. STAGE is handoff (in the finished root, before its init) or ready (in the \
             started system, before the node is called ready); of an install also pre-install (beside the install \
-            tools, before anything is written) and post-install (in the new root, before it is unmounted). SCOPE is \
+            tools, before anything is written) and post-install (in the new root, before it is unmounted); of `perseid update` pre-update and post-update (in \
+            the system that runs). SCOPE is \
             all, capsule/NAME, base/NAME (nodes whose name begins so and goes on with digits), group/NAME or \
             node/NAME, and of scripts with one name the nearest counts. Names are 1 to 64 of a-z, 0-9, - and _, and order them: \
             10-network, 20-mounts. An empty file switches one off. A node runs each for at most 240 s, as root and \

@@ -48,7 +48,15 @@ struct BootPlane: Sendable {
                 let groups = ledger.groups.line(of: node.groups).dropLast()
                 return try library.layout(of: node.name, groups: Array(groups), capsule: capsule).layout
             },
-            work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) }, clock: clock)
+            work: { [orders = LiveSyncOrders(directory: state.liveSync)] in orders.order(for: $0) },
+            updates: Updates(
+                excludes: { [files = state.updateExcludes] node, capsule in
+                    // `all` is everybody's, and no group of theirs.
+                    let groups = Array(ledger.groups.line(of: node.groups).dropLast())
+                    return try files.lines(for: FileScopes(node: node.name, groups: groups, capsule: capsule))
+                },
+                keep: { [orders = LiveSyncOrders(directory: state.liveSync)] in try orders.keep($1, of: $0) }),
+            clock: clock)
         self.ledger = ledger
         self.clock = clock
     }

@@ -20,6 +20,34 @@ struct LiveSyncOrders: Sendable {
         try JSONEncoder().encode(work).write(to: URL(fileURLWithPath: path(mac)), options: .atomic)
     }
 
+    // MARK: - What an update changes
+
+    private func changesPath(_ mac: MACAddress) -> String { path(mac) + ".changes" }
+
+    /// Takes a part of the list that a node tells; the first one begins it anew.
+    func keep(_ changes: UpdateChanges, of mac: MACAddress) throws {
+        let path = changesPath(mac)
+        let files = FileManager.default
+        if changes.part == 0 || !files.fileExists(atPath: path) {
+            guard files.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+                throw CocoaError(.fileWriteUnknown)
+            }
+        }
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        // A node that tells without end fills no disk.
+        guard try file.seekToEnd() < UInt64(UpdateOrder.partLimit * UpdateOrder.parts) else { return }
+        try file.write(contentsOf: Data(changes.lines.map { "\($0)\n" }.joined().utf8))
+    }
+
+    /// The lines of the last list; none where a node told none.
+    func takeChanges(of mac: MACAddress) -> [Substring] {
+        let bytes = FileManager.default.contents(atPath: changesPath(mac)) ?? Data()
+        try? FileManager.default.removeItem(atPath: changesPath(mac))
+        // What a node says is for people's terminals.
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+
     func withdraw(_ mac: MACAddress) {
         try? FileManager.default.removeItem(atPath: path(mac))
     }
