@@ -164,6 +164,7 @@ let package = Package(
             uses: [
                 "Administration", "AgentKit", "BootMachine", "BootHTTP", "BootProtocols", "CLinux", "CapsuleFormat",
                 "CapsuleStore", "DHCPService", "PacketIO", "Registry", "RegistrySQLite", "TFTPService",
+                .product(name: "Yams", package: "Yams"),
             ]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
         .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),

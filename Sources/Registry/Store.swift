@@ -56,11 +56,26 @@ public protocol Store: Sendable {
     /// What machines said of themselves last, by their first MAC address; nil: all of them.
     func inventories(of nodes: [MACAddress]?) throws(RegistryError) -> [MACAddress: StoredInventory]
 
+    /// The same as JSON text, as it is stored.
+    func inventoryTexts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: InventoryText]
+
     /// When each of these nodes began its first attempt, and that attempt's number.
     func firstAttempts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: FirstAttempt]
 
     /// Events that belong to no attempt, newest first.
     func strayEvents(of node: MACAddress, since: Int64) throws(RegistryError) -> [BootEvent]
+}
+
+/// What a machine said of itself, as JSON.
+public struct InventoryText: Hashable, Sendable {
+    public var json: String
+    /// Milliseconds since 1970.
+    public var at: Int64
+
+    public init(json: String, at: Int64) {
+        self.json = json
+        self.at = at
+    }
 }
 
 /// What a machine said of itself.

@@ -179,6 +179,10 @@ public final class SQLiteStore: Store {
         try run("read the inventories") { try pool.read { try $0.inventories(of: nodes) } }
     }
 
+    public func inventoryTexts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: InventoryText] {
+        try run("read the inventories") { try pool.read { try $0.inventoryTexts(of: nodes) } }
+    }
+
     public func firstAttempts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: FirstAttempt] {
         try run("read attempts") { try pool.read { try $0.firstAttempts(of: nodes) } }
     }

@@ -209,6 +209,9 @@ private final class BreakableStore: Store {
         try store.attempts(of: node, limit: limit)
     }
     func timeline(of attempt: Int64) throws(RegistryError) -> [RecordedEvent] { try store.timeline(of: attempt) }
+    func inventoryTexts(of nodes: [MACAddress]) throws(RegistryError) -> [MACAddress: InventoryText] {
+        try store.inventoryTexts(of: nodes)
+    }
     func inventories(of nodes: [MACAddress]?) throws(RegistryError) -> [MACAddress: StoredInventory] {
         try store.inventories(of: nodes)
     }

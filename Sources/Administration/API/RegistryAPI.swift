@@ -115,7 +115,9 @@ public struct RegistryAPI: Sendable {
                 return try table(request.all("select"), columns)
             }
             let limit = try request.first("limit").map(Self.number).map { Int(clamping: $0) }
-            return try json(service.resources(request.all("select"), after: request.first("after"), limit: limit))
+            return Answer(
+                contentType: "application/json",
+                bytes: try service.json(request.all("select"), after: request.first("after"), limit: limit))
         case (.get, 1, let name?): return try json(service.resource(of: name))
         case (.get, 2, "explanation"): return try json(service.explanation(of: parts[0], now: note.at))
         case (.post, 0, _):

@@ -51,24 +51,24 @@ public struct RegistryService: Sendable {
         return try select(records, groups, words)
     }
 
-    /// The nodes as resources, by name: a page of at most `limit` of them, which begins behind the name `after`.
-    public func resources(
-        _ words: [String], after: String? = nil, limit: Int? = nil
-    ) throws(AdminProblem) -> [NodeResource] {
+    /// The nodes as JSON, each as `NodeResource` has it, by name: a page of at most `limit` of them, which begins behind
+    /// the name `after`.
+    func json(_ words: [String], after: String?, limit: Int?) throws(AdminProblem) -> [UInt8] {
         let (records, groups) = try census()
         var selected = try select(records, groups, words)[...]
         if let after { selected = selected.drop { $0.node.name <= after } }
         if let limit { selected = selected.prefix(limit) }
         let addresses = try currentAddresses()
-        // A few are looked up, of many it takes less to read the table.
-        let macs = selected.count > 100 ? nil : selected.map(\.node.mac)
-        let inventories = try registry { () throws(RegistryError) in try store.inventories(of: macs) }
-        return selected.map { record in
-            NodeResource(
-                record, groups.settings(of: record.node, server: server),
-                currentAddress: record.node.macs.lazy.compactMap { addresses[$0] }.first?.description,
-                inventory: inventories[record.node.mac])
+        let macs = selected.map(\.node.mac)
+        let inventories = try registry { () throws(RegistryError) in try store.inventoryTexts(of: macs) }
+        var text = NodeJSON(groups: groups, server: server, expecting: selected.count)
+        for record in selected {
+            let node = record.node
+            let lease = addresses[node.mac] ?? node.interfaces.lazy.compactMap { addresses[$0.mac] }.first
+            text.add(record, lease: lease, inventory: inventories[node.mac])
         }
+        text.end()
+        return text.bytes
     }
 
     /// The node with this name or MAC address.

@@ -32,9 +32,7 @@ struct NodeList: AsyncParsableCommand {
 
     func run() async throws {
         let session = try RegistrySession(state)
-        if output.isForPrograms {
-            return try output.print(try await session.nodes(nodes.words))
-        }
+        if let form = output.form { return try await session.writeNodes(nodes.words, as: form) }
         if names {
             let rows = try await session.table(nodes.words, columns: ["name"]).rows
             return print(FoldedNames.words(of: rows.compactMap(\.first)).joined(separator: " "))
@@ -78,8 +76,8 @@ struct NodeShow: AsyncParsableCommand {
     func run() async throws {
         guard !nodes.words.isEmpty else { throw ValidationError("say which nodes") }
         let session = try RegistrySession(state)
+        if let form = output.form { return try await session.writeNodes(nodes.words, as: form) }
         let found = try await session.nodes(nodes.words)
-        if output.isForPrograms { return try output.print(found) }
         for (index, node) in found.enumerated() {
             if index > 0 { print() }
             WideTable.write(lines(node))

@@ -145,6 +145,9 @@ struct OutputOptions: ParsableArguments {
     var isWide: Bool { output == "wide" }
     var isForPrograms: Bool { json || yaml || output == "json" || output == "yaml" }
 
+    /// Nil: for people.
+    var form: ReshapedJSON.Form? { yaml || output == "yaml" ? .yaml : isForPrograms ? .json : nil }
+
     func validate() throws {
         if let output, !["wide", "json", "yaml"].contains(output) {
             throw ValidationError("`\(output)` is no form of output: wide, json or yaml")

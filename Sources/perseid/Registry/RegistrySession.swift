@@ -138,26 +138,31 @@ extension RegistrySession {
         try await get("nodes/\(text)")
     }
 
-    /// The nodes that `words` mean, asked for in pages: 100,000 at once would take the daemon 500 MB.
+    /// Most nodes in one answer: 100,000 at once would take the daemon 500 MB.
+    private static let page = 20_000
+
+    /// The nodes that `words` mean.
     func nodes(_ words: [String]) async throws -> [NodeResource] {
-        let page = 20_000
-        let query = words.map { (key: "select", value: $0) } + [(key: "limit", value: "\(page)")]
         var found: [NodeResource] = []
         while true {
-            let after = found.last.map { [(key: "after", value: $0.name)] } ?? []
-            let nodes = try await get("nodes", query: query + after, as: [NodeResource].self)
+            let nodes = try JSONDecoder().decode(
+                [NodeResource].self, from: Data(try await nodesAsJSON(words, after: found.last?.name)))
             found += nodes
-            guard nodes.count == page else { return found }
+            guard nodes.count == Self.page else { return found }
         }
     }
 
-    /// The groups of a node, each followed by what that inherits from; those that come first win.
-    func line(of node: NodeResource) async throws -> [String] {
-        let groups = try await get("groups", as: [GroupResource].self)
-        let tree = GroupTree(
-            groups.map {
-                NodeGroup(name: $0.name, parents: ($0.fields["parents"] ?? "").split(separator: ",").map(String.init))
-            })
-        return tree.line(of: (node.fields["groups"] ?? "").split(separator: ",").map(String.init))
+    /// Writes the nodes that `words` mean to standard output, as programs read them.
+    func writeNodes(_ words: [String], as form: ReshapedJSON.Form) async throws {
+        var text = ReshapedJSON(form)
+        while try text.add(try await nodesAsJSON(words, after: text.lastName)) == Self.page {}
+        text.end()
+        FileHandle.standardOutput.write(Data(text.bytes))
+    }
+
+    private func nodesAsJSON(_ words: [String], after: String?) async throws -> [UInt8] {
+        let after = after.map { [(key: "after", value: $0)] } ?? []
+        let query = words.map { (key: "select", value: $0) } + [(key: "limit", value: "\(Self.page)")]
+        return try await send(.get, "nodes", query: query + after)
     }
 }
