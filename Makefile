@@ -127,10 +127,19 @@ bench-registry: build ## the registry: check-ins, heartbeats, 100,000 nodes, 10,
 	swift build -c release --product perseid-storm
 	@$(STORM) bench registry --perseid $(PERSEID) --state .work
 
-# Out of the commands' own definitions, by swift-argument-parser's plugin.
-man: deps ## man pages of all commands (.build/man)
-	swift package generate-manual --multi-page
-	@mkdir -p .build/man && find .build/plugins/outputs -path '*GenerateManual*' -name 'perseid*.1' -exec cp -t .build/man {} +
+# Out of the commands' own definitions, by swift-argument-parser's tool, which is built apart: by its plugin SwiftPM
+# builds every target of this package first. Paragraphs and examples of the help are mdoc's (mdoc(7), Pp and Bd).
+MANUAL := .build-manual/debug/generate-manual
+man: build ## man pages of all commands (.build/man)
+	swift build --package-path .build/checkouts/swift-argument-parser --scratch-path .build-manual --product generate-manual
+	@rm -rf .build/man && mkdir -p .build/man && $(MANUAL) $(PERSEID) --multi-page --output-directory .build/man
+	@for page in .build/man/*.1; do \
+		awk '/^$$/ { gap = 1; next } \
+			/^ / && !literal { print ".Bd -literal"; literal = 1; gap = 0 } \
+			/^[^ ]/ && literal { print ".Ed"; literal = 0 } \
+			gap && literal { print "" } gap && !literal && !/^\./ { print ".Pp" } \
+			{ gap = 0; print } END { if (literal) print ".Ed" }' $$page > $$page.new && mv $$page.new $$page || exit 1; \
+	done
 
 install: build man ## programs, templates, man pages, completion of bash, zsh and fish: DESTDIR, PREFIX=/usr
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(PERSEID)
