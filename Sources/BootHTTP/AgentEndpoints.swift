@@ -90,7 +90,7 @@ extension BootEndpoints {
             ledger.setRunning(capsule, attempt.id)
             if report.isOnDisk == true { ledger.setOnDisk(capsule, of: attempt.node) }
         }
-        if report.kind == .handingOff, let sent = traffic.take(attempt.id) {
+        if report.kind == .handingOff || report.kind == .installed, let sent = traffic.take(attempt.id) {
             ledger.record(
                 BootEvent(
                     node: attempt.node, kind: .fileSent, at: now, transport: .http, bytes: sent.bytes,

@@ -74,7 +74,7 @@ public struct PlanMaker: Sendable {
             reasons.append("install \(install.desired) was asked for, its disk has \(install.achieved)")
             return Plan(
                 action: .disk, nodeName: node.name, capsule: capsule.reference, handoff: .switch, servers: servers,
-                waitSeconds: heartbeatSeconds, bytesPerSecond: pace(settings), reasons: reasons)
+                waitSeconds: heartbeatSeconds, bytesPerSecond: pace(settings), cache: cache, reasons: reasons)
         }
         guard let handoff = chooseHandoff(settings.handoff, checkIn: checkIn, capsule: capsule, reasons: &reasons)
         else {

@@ -9,17 +9,22 @@ struct DiskImages {
     let modules: StreamFile?
     let transfer: CapsuleTransfer
 
-    static func begin(_ contents: CapsuleContents, _ plan: Plan) throws(CapsuleProblem) -> DiskImages {
+    /// - Parameters:
+    ///   - cache: where chunks may be, and are kept.
+    ///   - keys: what images have to be signed with that a file system kept over the install still has.
+    static func begin(
+        _ contents: CapsuleContents, _ plan: Plan, cache: ChunkCache?, trusting keys: TrustedKeys
+    ) throws(CapsuleProblem) -> DiskImages {
         let hasModules = contents.index.stream(.modules) != nil
         let streams = try contents.streams(hasModules ? [.root, .modules] : [.root])
         do throws(SystemError) {
             let root = try file("root")
             let modules = hasModules ? try file("modules") : nil
-            return DiskImages(
-                root: root, modules: modules,
-                transfer: CapsuleTransfer(
-                    streams, into: [root] + (modules.map { [$0] } ?? []),
-                    pace: TransferPace(bytesPerSecond: plan.bytesPerSecond)))
+            let transfer = CapsuleTransfer(
+                streams, into: [root] + (modules.map { [$0] } ?? []), cache: cache,
+                pace: TransferPace(bytesPerSecond: plan.bytesPerSecond))
+            KeptImages.adopt(into: transfer, trusting: keys, in: InstallTarget.root)
+            return DiskImages(root: root, modules: modules, transfer: transfer)
         } catch {
             throw .noRoom("\(contents.generation)", error)
         }

@@ -1,6 +1,7 @@
 internal import BootMachine
 internal import CapsuleFormat
 internal import DiskLayout
+internal import Glibc
 internal import PacketIO
 
 // The middle of an install: from empty file systems to a system that starts from them.
@@ -10,21 +11,29 @@ extension StageOne {
     mutating func fill(_ run: DiskInstall, _ job: InstallJob) throws(StepFailure) {
         stop(before: .fetch, job)
         let contents = job.contents
+        // Now: before, it may have been on a disk that was made anew; and this layout may have made one.
+        openCache(job.plan)
         let start = BootClock.milliseconds()
         let images: DiskImages
         do throws(CapsuleProblem) {
-            images = try DiskImages.begin(contents, job.plan)
+            images = try DiskImages.begin(contents, job.plan, cache: cache, trusting: trusted.keys)
         } catch {
             throw StepFailure(.capsule, error)
         }
         tell(InstallPart.imaging.percents.lowerBound, .imaging, "beginning with \(contents.generation)")
         try self.run(images.transfer, of: "\(contents.generation)", from: sources(job.plan), as: .imaging)
         memory.sample()
+        // An install that is cut off from here on has them the next time.
+        if cache != nil { sync() }
         let taken = max(1, BootClock.milliseconds() - start)
-        let bytes = images.transfer.progress.totalBytes
+        let progress = images.transfer.progress
+        let bytes = progress.totalBytes
+        let origin =
+            progress.cachedBytes == 0 ? "" : ", \(megabytes(bytes - progress.cachedBytes)) of it over the network"
         tell(
             50, .imaging,
-            "transferred \(megabytes(bytes)) in \(seconds(taken)), \(megabytes(bytes * 1000 / taken)) a second")
+            "transferred \(megabytes(bytes)) in \(seconds(taken)), \(megabytes(bytes * 1000 / taken)) a second\(origin)"
+        )
         stop(before: .extract, job)
         do throws(RootProblem) {
             let recipe = try RootRecipe(contents.manifest)
@@ -90,7 +99,7 @@ extension StageOne {
             throw StepFailure(.capsule, error)
         }
         let transfer = CapsuleTransfer(
-            streams, into: files, pace: TransferPace(bytesPerSecond: job.plan.bytesPerSecond))
+            streams, into: files, cache: cache, pace: TransferPace(bytesPerSecond: job.plan.bytesPerSecond))
         try self.run(transfer, of: "kernel \(loader.kernelRelease)", from: sources(job.plan), as: .kernel)
         do throws(InstallProblem) {
             try run.install(loader) { modules.load(named: $0) }

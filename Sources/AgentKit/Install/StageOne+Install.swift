@@ -16,6 +16,8 @@ extension StageOne {
             limits.relax()
             signal(SIGCHLD, SIG_IGN)
         }
+        // An install before this one, in vain, may have it in use on a disk that is to be made anew.
+        closeCache()
         let order = try openOrder(plan)
         guard let mac = network?.mac else { return }
         let contents = try fetchContents(plan)
@@ -33,6 +35,7 @@ extension StageOne {
         let isLoaded = try runPostInstall(job, loader)
         stop(before: .unmount, job)
         tell(98, .finalizing, "unmounting")
+        closeCache()
         do throws(InstallProblem) {
             try InstallTarget.unmount(run.work)
         } catch {

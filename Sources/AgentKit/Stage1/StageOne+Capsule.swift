@@ -34,11 +34,18 @@ extension StageOne {
     }
 
     /// Opens the cache on this node's disk, if it has one and the plan or the kernel command line names it.
-    private mutating func openCache(_ plan: Plan) {
+    mutating func openCache(_ plan: Plan) {
         guard cache == nil, settings.cacheLabel != "none" else { return }
         guard var wanted = plan.cache ?? settings.cacheLabel.map({ _ in .standard }) else { return }
         if let label = settings.cacheLabel { wanted.label = label }
         cache = CacheDisk.open(wanted, console: console) { modules.load(named: $0) }
+    }
+
+    /// Writes back what is new, and lets its disk go.
+    mutating func closeCache() {
+        guard cache != nil else { return }
+        cache = nil
+        CacheDisk.close(console: console)
     }
 
     /// Servers of the plan, or those that the boot script named.

@@ -46,7 +46,8 @@ enum KeptImages {
     }
 
     /// Gives a transfer what they have of it. Each chunk is verified; what cannot be read is fetched.
-    static func adopt(into transfer: CapsuleTransfer, trusting keys: TrustedKeys) {
+    static func adopt(into transfer: CapsuleTransfer, trusting keys: TrustedKeys, in root: String = "") {
+        let directory = root + directory
         guard let head = CapsuleHead.handedOver(in: directory),
             let old = try? CapsuleContents(kept: head, trusting: keys)
         else { return }

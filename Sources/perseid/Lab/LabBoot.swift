@@ -37,7 +37,7 @@ struct LabBoot: AsyncParsableCommand {
     var memory = 2048
     @Option(help: "Seconds after which the machine counts as lost.")
     var timeout = 300
-    @Flag(help: "Give the machine an empty disk that keeps chunks, and boot it twice.")
+    @Flag(help: "Give the machine an empty disk that keeps chunks, and boot it twice; behind those that it installs.")
     var cacheDisk = false
     @Option(help: "With --cache-disk: boot this one, too, after the others. May be given several times.")
     var nextCapsule: [String] = []
@@ -79,9 +79,6 @@ struct LabBoot: AsyncParsableCommand {
         guard stopServerIn == nil || stopServerIn.flatMap(NodeState.init(rawValue:)) != nil else {
             throw ValidationError("there is no state `\(stopServerIn ?? "")`")
         }
-        guard provider == .diskless || !cacheDisk else {
-            throw ValidationError("--cache-disk is for --provider diskless")
-        }
         guard (1...8).contains(disks) else { throw ValidationError("a machine has 1 to 8 disks here") }
         guard pullDisk.map({ (1...disks).contains($0) && disks > 1 }) ?? true else {
             throw ValidationError("--pull-disk is one of at least two --disks")
@@ -89,7 +86,9 @@ struct LabBoot: AsyncParsableCommand {
         guard nextBoot == nil || provider == .diskless && !cacheDisk else {
             throw ValidationError("--next-boot is for a machine without disks of the lab's")
         }
-        guard nextCapsule.isEmpty || cacheDisk else { throw ValidationError("--next-capsule goes with --cache-disk") }
+        guard nextCapsule.isEmpty || cacheDisk && provider == .diskless else {
+            throw ValidationError("--next-capsule goes with --cache-disk")
+        }
         guard (256...65_536).contains(memory) else { throw ValidationError("memory is 256 to 65536 MiB") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("the time-out is 1 to 86400 s") }
     }
@@ -119,7 +118,7 @@ struct LabBoot: AsyncParsableCommand {
         var course = BootCourse(
             state: state, kit: kit, boots: boots,
             handoff: Plan.Handoff(rawValue: handoff), dhcp: dhcp, binl: binl, memoryMiB: memory,
-            timeout: .seconds(provider == .disk ? max(timeout, 1200) : timeout), disks: disks + images,
+            timeout: .seconds(provider == .disk ? max(timeout, 1200) : timeout), disks: images + disks,
             linger: .seconds(max(0, min(linger, 86_400))), consoleLine: nextBoot == nil ? untilLine : nil,
             stopServerIn: stopServerIn.flatMap(NodeState.init(rawValue:)))
         course.installs = provider == .disk
