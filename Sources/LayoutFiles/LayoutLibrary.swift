@@ -27,7 +27,7 @@ public struct LayoutLibrary: Sendable {
 
         public var description: String {
             "there is no disk layout for \(node); looked for \(looked.joined(separator: ", ")), each with .yaml, .xml or"
-                + " .disk"
+                + " .disk. `perseid layout capture` writes one of a running machine"
         }
     }
 

@@ -17,7 +17,8 @@ enum FieldText {
     ) throws(InvalidValue) -> Value? where Value.RawValue == String {
         guard let text else { return nil }
         guard let value = Value(rawValue: text) else {
-            throw InvalidValue(text, expected: "one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw InvalidValue(
+                text, expected: "such word; there are \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return value
     }

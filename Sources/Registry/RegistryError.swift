@@ -36,7 +36,7 @@ extension RegistryError: CustomStringConvertible {
         case .noSuchGroup(let name, let whose):
             "\(whose): there is no group `\(name)` to belong to; `perseid group list` shows those that exist"
         case .cycle(let names):
-            "groups would inherit from themselves: \(names.joined(separator: " -> "))"
+            "groups would inherit from themselves: \(names.joined(separator: " -> ")); take one of these ways out"
         case .failed(let operation, let reason):
             "registry: \(operation) failed: \(reason)"
         }

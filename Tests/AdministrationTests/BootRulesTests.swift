@@ -119,6 +119,7 @@ import Testing
         Case("proxy-no-address", asked + [Happening(0, .offered, "as a proxy: undionly.kpxe")]),
         Case("offer-not-taken", offered),
         Case("no-offer", asked),
+        Case("no-discover", [Happening(0, .poweredOn, "on by root")]),
         Case("refused", at: 1, [Happening(0, .refused, "relay agent 10.9.0.1 is not in 10.0.0.0/24")]),
         Case("spanning-tree", poweredOn: 40, handed),
         Case("tftp-silent", leased + [Happening(9, .refused, "undionly.kpxe: the client fell silent")]),

@@ -20,7 +20,8 @@ import Testing
             let ledger = hasLedger ? BootLedger(store: store, snapshot: try store.load(), unknown: .ignore) : nil
             let service = RegistryService(
                 store: store, ledger: ledger, server: NodeSettings(capsule: "server:stable"),
-                capsuleProblem: { $0.contains("!") ? "`\($0)` is no capsule" : nil })
+                capsuleProblem: { $0.contains("!") ? "`\($0)` is no capsule" : nil },
+                capsuleAbsence: { $0.hasPrefix("later") ? "there is no \($0) yet" : nil })
             _ = try service.add(
                 AddRequest([
                     GroupDraft(name: "compute", fields: ["capsule": "compute:stable"]), GroupDraft(name: "gpu"),
@@ -115,6 +116,40 @@ import Testing
             try service.store.write([.event(RecordedEvent(event: refused, attempt: nil, state: .registered))])
             let told = try service.explanation(of: "n001", now: 10)
             #expect(told.attempt == nil && told.findings.first?.rule == "disabled" && told.steps.count == 1)
+        }
+    }
+
+    /// A power-on by a BMC, on the real store, after a boot that was long ago: what is wrong now is told, not then.
+    @Test func aMachineThatWasSwitchedOnAndIsNotHeardOf() throws {
+        try withService { service in
+            let mac = MACAddress(value: 0x5254_0000_0001)
+            var attempt = Attempt(id: 1, node: mac, began: 100, zero: 100, state: .silent)
+            attempt.lastSeen = 5000
+            let done = BootEvent(node: mac, kind: .ready, at: 4000)
+            let power = BootEvent(node: mac, kind: .poweredOn, at: 900_000, detail: "cycle by ann")
+            try service.store.write([
+                .attempt(attempt), .event(RecordedEvent(event: done, attempt: 1, state: .ready)),
+                .event(RecordedEvent(event: power, attempt: nil, state: .silent)),
+            ])
+            let early = try service.explanation(of: "n001", now: 910_000)
+            #expect(early.attempt == nil && early.findings.map(\.rule) == ["under-way"])
+            let late = try service.explanation(of: "n001", now: 1_000_000)
+            #expect(late.findings.map(\.rule) == ["no-discover"] && late.steps.map(\.kind) == [.poweredOn])
+        }
+    }
+
+    @Test func aCapsuleThatIsNotThereYetIsTakenWithANote() throws {
+        try withService { service in
+            func notes(_ select: String, _ set: [String: String]) throws -> [String]? {
+                let request = ChangeRequest(select: [select], set: set)
+                return try select == "gpu"
+                    ? service.changeGroups(request, by: note).notes : service.change(request, by: note).notes
+            }
+            let several = try notes("n00*", ["capsule": "later@1"])
+            #expect(several == ["there is no later@1 yet"])
+            #expect(try notes("n001", ["nextBoot": "once capsule=later@2"]) == ["there is no later@2 yet"])
+            #expect(try notes("gpu", ["capsule": "later@3"]) == ["there is no later@3 yet"])
+            #expect(try notes("n001", ["comment": "x"]) == nil)
         }
     }
 

@@ -89,6 +89,13 @@ extension BootRule {
             cause: "The machine asked for an address and was offered none.",
             advice: "what is refused stands in the timeline; perseid node show NODE --explain"),
         BootRule(
+            name: "no-discover",
+            signs: [.seen(.poweredOn), .never(.discovered), .never(.scriptSent), .quiet(seconds: 90)],
+            cause: "The machine was switched on, and no DISCOVER of it arrived.",
+            advice:
+                "set its firmware to boot from the network first; check cable, VLAN and its MAC address: perseid dhcp watch"
+        ),
+        BootRule(
             name: "spanning-tree", signs: [.lateAfterZero(.discovered, seconds: 25)],
             cause: "From power-on to the first DISCOVER over 25 s passed: the switch port is slow to forward.",
             advice: "set the port to be an edge port (spanning tree portfast)"),

@@ -103,12 +103,14 @@ public struct BootRule: Sendable {
     func holds(of story: BootStory) -> Bool { signs.allSatisfy { $0.holds(of: story) } }
 
     /// The rules that hold, the likely cause first. Of a node that is ready that is what is said first: what hindered it
-    /// on its way follows.
+    /// on its way follows. What is true of many boots is said where nothing else is.
     public static func findings(in story: BootStory) -> [BootRule] {
         let found = all.filter { $0.holds(of: story) }
-        guard story.state == .ready else { return found }
-        return found.filter { $0.name == ready } + found.filter { $0.name != ready }
+        let causes = found.filter { !general.contains($0.name) }
+        if story.state == .ready { return found.filter { $0.name == ready } + causes }
+        return causes.isEmpty ? found : causes
     }
 
     static let ready = "ready"
+    private static let general: Set = [ready, "refused", "failed", "under-way"]
 }

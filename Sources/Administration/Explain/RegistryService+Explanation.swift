@@ -40,8 +40,21 @@ extension RegistryService {
             return (attempt, try attempt.map { found throws(RegistryError) in try store.timeline(of: found.id) } ?? [])
         }
         guard let attempt else { return try explanation(of: node, state: record.state, now: now) }
+        if let begun = try explanation(ofPowerOn: node, after: attempt, now: now) { return begun }
         return Self.explanation(
             of: node, attempt.id, BootStory(attempt, events, now: now), events.map { ($0.event, $0.state) })
+    }
+
+    /// Of a node that was switched on after its last attempt, and that nothing was heard of since.
+    private func explanation(
+        ofPowerOn node: Node, after attempt: Attempt, now: Int64
+    ) throws(AdminProblem) -> ExplanationResource? {
+        let stray = try registry { () throws(RegistryError) in
+            try store.strayEvents(of: node.mac, since: max(attempt.lastSeen + 1, now - Self.recently))
+        }
+        guard let newest = stray.first(where: { $0.kind == .poweredOn }) else { return nil }
+        let story = BootStory(stray: stray.reversed().filter { $0.at >= newest.at }, in: .registered, now: now)
+        return Self.explanation(of: node, nil, story, story.events.map { ($0, .registered) })
     }
 
     /// Of a node that no attempt has begun of: what was refused lately.
@@ -51,7 +64,11 @@ extension RegistryService {
         let stray = try registry { () throws(RegistryError) in
             try store.strayEvents(of: node.mac, since: now - Self.recently)
         }
-        guard !stray.isEmpty else { throw .notFound("\(node.name) has not booted from this server yet") }
+        guard !stray.isEmpty else {
+            throw .notFound(
+                "\(node.name) has not booted from this server yet. Switch it on; `perseid dhcp watch` shows whether "
+                    + "anything of \(node.mac) arrives")
+        }
         let story = BootStory(stray: stray.reversed(), in: state, now: now)
         return Self.explanation(of: node, nil, story, story.events.map { ($0, state) })
     }

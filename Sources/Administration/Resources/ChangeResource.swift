@@ -100,6 +100,8 @@ public struct ChangeResult: Codable, Hashable, Sendable {
     /// Nodes or groups that change.
     public var count: Int
     public var items: [EditResource]
+    /// What is no reason to refuse it, and may not be meant so.
+    public var notes: [String]?
 }
 
 /// What a change does to one node or group.

@@ -39,6 +39,8 @@ extension RegistryService {
         var result = ChangeResult(
             change: nil, revision: newest, count: edits.count,
             items: edits.prefix(max(0, options.lines)).compactMap { $0.recorded.map(EditResource.init) })
+        let notes = capsuleNotes(edits)
+        result.notes = notes.isEmpty ? nil : notes
         guard !options.dryRun, !edits.isEmpty else { return result }
         var note = author
         if let what = options.what { note.what = String(what.prefix(200)) }
@@ -46,6 +48,23 @@ extension RegistryService {
             if let ledger { try ledger.edit(edits, note: note) } else { try store.edit(edits, note: note) }
         }
         return result
+    }
+
+    /// A capsule may be named before it is built; whoever has mistyped it learns so.
+    private func capsuleNotes(_ edits: [RegistryEdit]) -> [String] {
+        var wanted: Set<String> = []
+        for edit in edits {
+            switch edit {
+            case .node(let from, let to), .install(let from as Node?, let to as Node?, _):
+                if let capsule = to?.capsule, capsule != from?.capsule { wanted.insert(capsule) }
+                if to?.nextBoot != from?.nextBoot, case .capsule(let capsule) = to?.nextBoot?.target {
+                    wanted.insert(capsule)
+                }
+            case .group(let from, let to):
+                if let capsule = to?.settings.capsule, capsule != from?.settings.capsule { wanted.insert(capsule) }
+            }
+        }
+        return wanted.sorted().prefix(20).compactMap(capsuleAbsence)
     }
 
     /// Refuses what somebody else has changed since it was looked at.

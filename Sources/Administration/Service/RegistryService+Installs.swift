@@ -77,7 +77,8 @@ extension RegistryService {
         } catch let problem as AdminProblem {
             throw problem
         } catch {
-            throw .badRequest("\(node.name): \(error)")
+            let text = "\(error)"
+            throw .badRequest(text.contains(node.name) ? text : "\(node.name): \(text)")
         }
     }
 

@@ -16,6 +16,8 @@ public struct RegistryService: Sendable {
     let capsuleProblem: @Sendable (String) -> String?
     /// Why nodes cannot have the addresses that they have, as far as the settings of DHCP say.
     let addressProblem: @Sendable ([Node]) -> String?
+    /// Why there is no such capsule now; nil: there is one.
+    let capsuleAbsence: @Sendable (String) -> String?
     /// What a node's disks are to look like, in words, by its name, its groups and a capsule; throws why nobody knows.
     let layout: @Sendable (_ node: String, _ groups: [String], _ capsule: String) throws -> String
 
@@ -24,6 +26,7 @@ public struct RegistryService: Sendable {
         store: any Store, ledger: BootLedger?, server: NodeSettings, secrets: PowerSecrets? = nil,
         capsuleProblem: @escaping @Sendable (String) -> String? = { _ in nil },
         addressProblem: @escaping @Sendable ([Node]) -> String? = { _ in nil },
+        capsuleAbsence: @escaping @Sendable (String) -> String? = { _ in nil },
         layout: @escaping @Sendable (String, [String], String) throws -> String = { node, _, _ in
             throw AdminProblem.notFound("no disk layout is known here, for \(node) or others")
         }
@@ -34,6 +37,7 @@ public struct RegistryService: Sendable {
         self.secrets = secrets
         self.capsuleProblem = capsuleProblem
         self.addressProblem = addressProblem
+        self.capsuleAbsence = capsuleAbsence
         self.layout = layout
     }
 

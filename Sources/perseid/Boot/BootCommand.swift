@@ -61,6 +61,7 @@ struct BootShow: AsyncParsableCommand {
     func run() async throws {
         let session = try RegistrySession(state)
         let rows = try await session.table(nodes.words + ["nextBoot=*"], columns: ["name", "nextBoot"]).rows
+        if rows.isEmpty { return note("all boot by their settings") }
         WideTable.write([["NAME", "NEXT BOOT"]] + rows)
     }
 }

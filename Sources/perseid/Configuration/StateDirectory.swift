@@ -1,5 +1,6 @@
 import ArgumentParser
 import BootHTTP
+import CapsuleFormat
 import CapsuleStore
 import Foundation
 import LayoutFiles
@@ -28,6 +29,17 @@ struct StateDirectory: Sendable {
 
     /// What the disks of installed nodes look like.
     var layouts: String { path + "/layouts" }
+
+    /// Why there is no such capsule now, and what its nodes would do.
+    @Sendable func capsuleAbsence(_ text: String) -> String? {
+        do {
+            guard let reference = CapsuleReference(text) else { return nil }
+            _ = try openCapsules().resolve(reference)
+            return nil
+        } catch {
+            return "note: \(error). Until it is there its nodes wait in stage 1"
+        }
+    }
 
     /// What a node's disks are to look like, and which file says so.
     @Sendable func layoutInWords(of node: String, groups: [String], capsule: String) throws -> String {

@@ -66,6 +66,11 @@ struct DiscoverCommand: AsyncParsableCommand {
             if ask { try await askAll(&board) } else if names != nil { try await assignAll(&board) }
             fflush(nil)
             let isDone = names != nil && board.names.isEmpty
+            if found.isEmpty, once || dryRun {
+                note(
+                    "no machine waits: switch one on, on a network that `perseid serve` serves with unknown: quarantine"
+                )
+            }
             if once || isDone || dryRun { return }
             try await Task.sleep(for: .seconds(1))
         }

@@ -40,7 +40,7 @@ struct NodeAdd: AsyncParsableCommand {
         let draft = NodeDraft(name: name, mac: mac, fields: fields)
         let options = ChangeOptions(lines: 0, what: "node add")
         let added = try await session.change(.post, "nodes", AddRequest([draft], keepExisting: true, options: options))
-        guard added.count == 0, !fields.isEmpty else { return added.report() }
+        guard added.count == 0, !fields.isEmpty else { return added.report("node", "added") }
         let request = ChangeRequest(select: [name], set: fields, options: options)
         try await session.change(.patch, "nodes", request).report()
     }

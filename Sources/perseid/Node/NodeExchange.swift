@@ -64,9 +64,26 @@ struct NodeImport: AsyncParsableCommand {
             let sorted = problems.sorted { $0.line < $1.line }.map(\.text)
             throw ListRefused(file: file, form: format.rawValue, problems: sorted)
         }
-        if withGroups, !flags.dryRun { try await addGroups(list, session) }
+        if !withGroups, list.nodes.contains(where: { !$0.groups.isEmpty }) {
+            note("the groups of the list are left out; --with-groups takes them over")
+        }
         try await flags.carryOut("node import") { options in
-            try await session.change(.post, "nodes", AddRequest(drafts, keepExisting: true, options: options))
+            // A look writes nothing, and no group that is not there yet.
+            if withGroups, !options.dryRun { try await addGroups(list, session) }
+            let nodes = options.dryRun ? try await lookable(drafts, session) : drafts
+            return try await session.change(.post, "nodes", AddRequest(nodes, keepExisting: true, options: options))
+        }
+    }
+
+    /// Without the groups that are still to be made.
+    private func lookable(_ drafts: [NodeDraft], _ session: RegistrySession) async throws -> [NodeDraft] {
+        guard withGroups else { return drafts }
+        let known = Set(try await session.get("groups", as: [GroupResource].self).map(\.name))
+        return drafts.map { draft in
+            var draft = draft
+            let groups = draft.fields["groups"]?.split(separator: ",").map(String.init).filter(known.contains)
+            draft.fields["groups"] = groups.flatMap { $0.isEmpty ? nil : $0.joined(separator: ",") }
+            return draft
         }
     }
 

@@ -24,8 +24,9 @@ struct NodeReplace: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replace", abstract: "Gives a node's name and settings to another machine.",
         discussion: """
-            For a new mainboard or network card: the machine with the new MAC address is the node from now on. If it is in
-            quarantine, it leaves that. The old MAC address is unknown afterwards; its timelines stay.
+            For a new mainboard or network card: the machine with the new MAC address is the node from now on. If it is \
+            in quarantine, it leaves that. The old MAC address is unknown afterwards; its \
+            timelines stay.
 
             Example: perseid node replace n001 52:54:00:65:43:21
             """)

@@ -40,6 +40,12 @@ struct NodeList: AsyncParsableCommand {
         let columns =
             self.columns?.split(separator: ",").map(String.init) ?? (output.isWide ? Self.wide : Self.standard)
         let rows = try await session.table(nodes.words, columns: columns + ["enabled"])
+        if rows.bytes.isEmpty {
+            note(
+                nodes.words.isEmpty
+                    ? "there are no nodes yet: `perseid node add n001 --mac …`, or `perseid discover` for machines as "
+                        + "they are switched on" : "no node is meant by that")
+        }
         let mark = columns.firstIndex(of: "state").map { state in
             TabTable.Mark(column: state, text: ", disabled", condition: columns.count, value: "no")
         }

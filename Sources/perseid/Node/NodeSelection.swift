@@ -1,4 +1,6 @@
 import ArgumentParser
+import CapsuleFormat
+import CapsuleStore
 import Foundation
 import Registry
 import RegistrySQLite
@@ -23,5 +25,19 @@ enum NodeNames {
             let nodes = try? registry.nodes(), let groups = try? registry.groups()
         else { return [] }
         return nodes.map(\.node.name) + groups.map { "@\($0.name)" }
+    }
+}
+
+/// The capsules that a shell may complete.
+enum CapsuleNames {
+    /// Of the state that PERSEID_STATE or the standard says.
+    static func all() -> [String] {
+        let path = ProcessInfo.processInfo.environment["PERSEID_STATE"] ?? StateDirectory.standard
+        guard FileManager.default.isReadableFile(atPath: path + "/capsules"),
+            let found = try? StateDirectory(path: path).openCapsules().list()
+        else { return [] }
+        return found.flatMap { listing in
+            listing.channels.keys.map { "\(listing.name):\($0)" }.sorted() + listing.generations.map(\.description)
+        }
     }
 }

@@ -65,10 +65,11 @@ struct ChangeFlags: ParsableArguments {
 extension ChangeResult {
     /// Says what became of a change.
     /// - Parameter items: a line for each, too.
-    func report(_ noun: String = "node", dryRun: Bool = false, items shows: Bool = true) {
+    func report(_ noun: String = "node", _ verb: String = "changed", dryRun: Bool = false, items shows: Bool = true) {
+        for text in notes ?? [] { note(text) }
         guard count > 0 else { return print("nothing to change") }
         if shows { for item in items { print(item.line) } }
         let counted = "\(count) \(count == 1 ? noun : noun + "s")"
-        print(dryRun ? "\(counted) would change" : "\(counted) changed")
+        print(dryRun ? "\(counted) would change" : "\(counted) \(verb)")
     }
 }

@@ -5,7 +5,9 @@ import Registry
 
 /// The options for what nodes and groups may both say.
 struct SettingOptions: ParsableArguments {
-    @Option(help: "What they boot: NAME@GENERATION or NAME:CHANNEL.")
+    @Option(
+        help: "What they boot: NAME@GENERATION or NAME:CHANNEL.",
+        completion: .custom { _, _, _ in CapsuleNames.all() })
     var capsule: String?
     @Option(help: "How they get what they run: diskless, disk, local or virtual.")
     var provider: String?

@@ -97,7 +97,8 @@ extension RegistryService {
                 handoff: (given[.handoff]?.value).flatMap { Plan.Handoff(rawValue: $0) },
                 kernelArguments: given[.kernelArguments]?.value,
                 nodeRate: (given[.nodeRate]?.value).flatMap { Configuration.megabytes($0) }),
-            secrets: state.powerSecrets, capsuleProblem: CapsuleReference.problem, layout: state.layoutInWords)
+            secrets: state.powerSecrets, capsuleProblem: CapsuleReference.problem,
+            capsuleAbsence: state.capsuleAbsence, layout: state.layoutInWords)
     }
 }
 

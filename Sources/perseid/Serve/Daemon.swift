@@ -95,7 +95,7 @@ final class Daemon: Sendable {
                 registry: RegistryService(
                     store: store, ledger: ledger, server: configuration.nodeSettings, secrets: state.powerSecrets,
                     capsuleProblem: CapsuleReference.problem, addressProblem: Self.addressProblem(dhcp),
-                    layout: state.layoutInWords),
+                    capsuleAbsence: state.capsuleAbsence, layout: state.layoutInWords),
                 state: state, capsules: capsules,
                 isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {
