@@ -82,19 +82,17 @@ struct BootCourse: Sendable {
     ) async throws -> [Timeline] {
         try await whileServing(network, logs, registry) {
             var timelines: [Timeline] = []
-            var isOff = false
             for (cut, boot) in cuts.compactMap({ cut in boots.first.map { (cut, $0) } }) {
                 _ = try await run(boot, logs, registry, cutAt: cut)
                 say("         the power was cut at: \(cut)")
             }
-            for boot in boots {
-                if boots.count > 1 { say("boot \(timelines.count + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
-                let isFirst = timelines.isEmpty && !isOff
+            for (number, boot) in boots.enumerated() {
+                if boots.count > 1 { say("boot \(number + 1): \(boot.firmware.rawValue), \(boot.capsule)") }
+                let isFirst = number == 0
                 var timeline = try await run(boot, logs, registry, isInstalled: installs && !isFirst)
                 // It ended in the middle: there is nothing to boot from yet.
                 if installs, consoleLine != nil { return [timeline] }
-                isOff = isFirst && switchesItselfOff
-                guard !isOff else { continue }
+                if isFirst, switchesItselfOff { continue }
                 if installs { timeline = try checked(timeline, isFirst: isFirst) }
                 timelines.append(timeline)
             }
@@ -164,6 +162,9 @@ struct BootCourse: Sendable {
                 let timeline = try Timeline(of: node, attempt: nil, in: registry),
                 timeline.events.contains(where: { $0.event.kind == .installed && $0.event.at >= began })
             else { throw error }
+            for recorded in timeline.events.suffix(2) {
+                say("         \(recorded.event.kind) \(recorded.event.detail)")
+            }
             say("         the machine switched itself off")
             return timeline
         }
