@@ -175,9 +175,11 @@ final class Clinic: Sendable {
 
     // MARK: - What is said of it
 
-    /// What the daemon answers `perseid explain`.
+    /// What the daemon's API answers `perseid explain`.
     func explanation(of node: String = "n001") throws -> ExplanationResource {
-        try registry.explanation(of: node, now: now)
+        let request = RegistryAPI.Request(.get, "nodes/\(node)/explanation")
+        let answer = try RegistryAPI(registry).answer(request, by: "admin", at: now)
+        return try JSONDecoder().decode(ExplanationResource.self, from: Data(answer.bytes))
     }
 
     /// Holds the likely cause against what it should be, with the whole course where it is another.
