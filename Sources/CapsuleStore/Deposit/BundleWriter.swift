@@ -16,15 +16,12 @@ struct BundleWriter: Sendable {
 
     /// What one bundle gets of a window.
     struct Portion: Sendable {
-        /// The bundle's number.
-        fileprivate var number: Int
         fileprivate var chunks: [Range<Int>] = []
         /// The bundle, if this is its end.
         fileprivate var closing: CapsuleIndex.Bundle?
     }
 
-    private let directory: String
-    private let syncing = FileSyncing()
+    private let files: BundleFiles
     private var name = BundleName()
     private var size = 0
     /// Those that have all their chunks, in the order of their beginnings.
@@ -32,7 +29,7 @@ struct BundleWriter: Sendable {
 
     /// - Parameter directory: exists, on the file system of the bundle store.
     init(directory: String) {
-        self.directory = directory
+        files = BundleFiles(directory: directory)
     }
 
     // MARK: - What goes where
@@ -42,12 +39,12 @@ struct BundleWriter: Sendable {
     mutating func place(_ chunks: [(id: ContentDigest, cut: Range<Int>)]) -> ([Place], [Portion]) {
         var places: [Place] = []
         var portions: [Portion] = []
-        var portion = Portion(number: finished.count)
+        var portion = Portion()
         for chunk in chunks {
             if size > 0, size + chunk.cut.count > Self.targetSize {
                 portion.closing = close()
                 portions.append(portion)
-                portion = Portion(number: finished.count)
+                portion = Portion()
             }
             places.append(Place(bundle: finished.count, offset: UInt32(truncatingIfNeeded: size)))
             name.append(chunk.id, length: chunk.cut.count)
@@ -72,30 +69,16 @@ struct BundleWriter: Sendable {
     /// - Parameter bytes: those that the chunks' ranges are of.
     func write(_ portions: [Portion], of bytes: [UInt8]) throws(StoreError) {
         for portion in portions {
-            let path = partialPath(portion.number)
-            let file = try OpenFile.appending(path, permissions: 0o444)
-            // Chunks that follow one another go out with one call.
-            for run in portion.chunks.joined() { try file.write(bytes.span.extracting(run).bytes) }
-            if let bundle = portion.closing { try publish(path, as: bundle) }
+            for run in portion.chunks { try files.append(bytes.span.extracting(run)) }
+            if let bundle = portion.closing { files.close(as: bundle) }
         }
     }
 
     /// Closes the last bundle and waits until all are on stable storage.
     mutating func finish() throws(StoreError) {
-        if size > 0 {
-            let path = partialPath(finished.count)
-            try publish(path, as: close())
-        }
-        try syncing.wait()
+        if size > 0 { files.close(as: close()) }
+        try files.finish()
     }
-
-    private func publish(_ partial: String, as bundle: CapsuleIndex.Bundle) throws(StoreError) {
-        let path = "\(directory)/\(bundle.id.hex)"
-        try DurableFiles.rename(partial, to: path)
-        syncing.sync(path)
-    }
-
-    private func partialPath(_ number: Int) -> String { "\(directory)/partial-\(number)" }
 }
 
 /// The id of a bundle that is built here: SHA-256 of a mark and of its chunks' ids and lengths in their order, which
@@ -116,19 +99,4 @@ private struct BundleName {
     }
 
     var digest: ContentDigest { hasher.finalize() }
-}
-
-extension [Range<Int>] {
-    /// The same places, with one range for those that follow one another.
-    fileprivate func joined() -> [Range<Int>] {
-        var runs: [Range<Int>] = []
-        for range in self {
-            if let last = runs.last, last.upperBound == range.lowerBound {
-                runs[runs.count - 1] = last.lowerBound..<range.upperBound
-            } else {
-                runs.append(range)
-            }
-        }
-        return runs
-    }
 }

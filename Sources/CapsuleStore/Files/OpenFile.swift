@@ -43,13 +43,6 @@ final class OpenFile {
         return file
     }
 
-    /// Opens a file to write behind what it has, and makes it where it is missing, for this user alone to change.
-    static func appending(_ path: String, permissions: mode_t) throws(StoreError) -> OpenFile {
-        let file = try OpenFile(opening(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, permissions, "write"), path)
-        guard fchmod(file.descriptor, permissions) == 0 else { throw .lastCall("set the permissions of", path) }
-        return file
-    }
-
     /// Opens a file to lock it, and makes it where it is missing.
     static func locking(_ path: String) throws(StoreError) -> OpenFile {
         try OpenFile(opening(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600, "open the lock"), path)
