@@ -27,7 +27,7 @@ import Testing
         #expect(throws: StoreError.self) { _ = try StreamedFile(creating: path, permissions: 0o444) }
     }
 
-    /// A disk that is full is an error of the build, and leaves no thread or semaphore behind that ends the program.
+    /// A file that cannot be made is the build's error, and nothing is left waiting.
     @Test func givesUpWithAnError() throws {
         let files = BundleFiles(directory: "/nowhere")
         let bytes = [UInt8](repeating: 1, count: 100)
