@@ -59,6 +59,33 @@ package struct BlockDevice: Decodable, Sendable {
         case mountPoint = "mountpoint"
     }
 
+    /// Reads what `blkid --probe --output export` writes: `NAME=value` a line, with backslashes before what is special.
+    package static func probed(_ text: String) -> [String: String] {
+        var values: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            guard let sign = line.firstIndex(of: "=") else { continue }
+            var value = ""
+            var isPlain = true
+            for character in line[line.index(after: sign)...] {
+                isPlain = !isPlain || character != "\\"
+                if isPlain { value.append(character) }
+            }
+            values[String(line[..<sign])] = value
+        }
+        return values
+    }
+
+    /// Takes over what lsblk did not tell.
+    package mutating func take(_ values: [String: String]) {
+        table = table ?? values["PTTYPE"]
+        content = content ?? values["TYPE"]
+        uuid = uuid ?? values["UUID"]
+        label = label ?? values["LABEL"]
+        partitionType = partitionType ?? values["PART_ENTRY_TYPE"]
+        partitionUUID = partitionUUID ?? values["PART_ENTRY_UUID"]
+        partitionLabel = partitionLabel ?? values["PART_ENTRY_NAME"]
+    }
+
     package var bytes: UInt64 { size?.value ?? 0 }
 
     /// Bytes of a sector of its own, 512 at least.

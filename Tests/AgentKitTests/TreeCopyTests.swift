@@ -164,4 +164,25 @@ import Testing
         #expect(exists?.code == EEXIST && exists?.context == taken.path + "/b")
         #expect(try SmallFile.read(taken.path + "/b") == [9])
     }
+
+    /// What is kept over an install may be of another kind than what comes.
+    @Test func replacesWhatIsOfAnotherKind() throws {
+        let (source, target) = (try ScratchDirectory(), try ScratchDirectory())
+        for (root, kinds) in [
+            (source.path, ["file", "link", "directory"]), (target.path, ["directory", "directory", "link"]),
+        ] {
+            for (name, kind) in zip(["a", "b", "c"], kinds) {
+                let path = "\(root)/\(name)"
+                switch kind {
+                case "file": try SmallFile.replace(path, with: [1])
+                case "link": try systemCall("symlink") { symlink("/elsewhere", path) }
+                default:
+                    try SmallFile.makeDirectory(path + "/deep")
+                    try SmallFile.replace(path + "/deep/file", with: [2])
+                }
+            }
+        }
+        _ = try TreeCopy.run(from: source.path, to: target.path, joining: true)
+        #expect(try TreeDifference.between(target.path, source.path).changes.isEmpty)
+    }
 }

@@ -24,7 +24,7 @@ extension BootTests {
                     "nodescripts/post-update/all/10-show": "#!/bin/sh\n/etc/init.d/show",
                     // Out of its own process group, and so not ended with the script.
                     "nodescripts/post-update/all/20-reboot":
-                        "#!/bin/sh\n[ -e /etc/reboot ] && setsid sh -c 'sleep 8; reboot -f' &\nexit 0",
+                        "#!/bin/sh\n[ -e /etc/reboot ] && setsid sh -c 'sleep 20; reboot -f' &\nexit 0",
                 ], below: state)
             let result = try await Subprocess.run(
                 .name("env"),
@@ -46,11 +46,14 @@ extension BootTests {
             _ = try await Perseid.run("node", "set", "n001", "--capsule", "small@3", "--state", state)
             try write(["nodefiles/all/etc/own": "own again"], below: state)
 
+            let release = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: state + "/kernel/lib/modules").first)
             let list = try await Perseid.run("update", "n001", "--dry-run", "--state", state)
             #expect(list.succeeded, Comment(rawValue: list.output + list.errors))
             for line in [
                 "~ /etc/changed", "+ /etc/added", "- /etc/removed", "o /etc/own", "x /etc/kept", "~ /etc/place",
-                "+ /etc/place/file", "k /boot/grub/grub.cfg", "reboot: the kernel's command line",
+                "+ /etc/place/file", "k /boot/vmlinuz-\(release)", "k /boot/initrd.img-\(release)",
+                "k /boot/grub/grub.cfg", "reboot: kernel \(release)",
             ] {
                 #expect(list.output.contains("\n  \(line)\n"), "\(line) of:\n\(list.output)")
             }
@@ -60,7 +63,7 @@ extension BootTests {
 
             let update = try await Perseid.run("update", "n001", "--state", state)
             #expect(update.succeeded, Comment(rawValue: update.output + update.errors))
-            #expect(update.output.contains("a reboot is due for the kernel's command line"))
+            #expect(update.output.contains("a reboot is due for kernel \(release)"))
             let timeline = try await Perseid.run("timeline", "n001", "--state", state)
             #expect(timeline.output.contains("script pre-update/10-before ended with status 0; its last lines: begins"))
             let files = "/etc/changed=new /etc/added=added /etc/kept=old /etc/own=own again /etc/place/file=inside"
@@ -71,7 +74,7 @@ extension BootTests {
             let nothing = try await Perseid.run("update", "n001", "--state", state)
             #expect(nothing.output.contains("no file of the image differs"), Comment(rawValue: nothing.output))
             #expect(nothing.output.contains("; 0.0 MB fetched"))
-            #expect(nothing.output.contains("a reboot is due for the kernel's command line"), "still")
+            #expect(nothing.output.contains("a reboot is due for kernel \(release)"), "still")
             try write(["nodefiles/all/etc/reboot": "now"], below: state)
             #expect(try await Perseid.run("update", "n001", "--state", state).succeeded)
             try await ready(state, "small@3", after: 1)
@@ -80,6 +83,42 @@ extension BootTests {
             #expect(last.contains(files) && !last.contains("/etc/removed"))
             #expect(last.contains("perseid.test=3"), "the kernel was started by the new entry")
             try await isAt("small@3", state)
+            try await installAgain(state)
+        }
+
+        /// With a layout that keeps the root's file system an install fetches the difference alone.
+        private func installAgain(_ state: String) async throws {
+            try write(
+                [
+                    "layouts/node/n001.yaml": """
+                    disks:
+                      - name: system
+                        select: {choose: first}
+                        table: gpt
+                        partitions:
+                          - {size: 1 MiB, flags: bios_grub, keep: true}
+                          - {size: 256 MiB, fs: swap, keep: true}
+                          - {size: 1 GiB, fs: ext4, mount: /, keep: true}
+                    loader: {timeout: 0}
+                    """
+                ], below: state)
+            // Its last script has the machine start anew in a while.
+            #expect(try await Perseid.run("update", "n001", "--state", state).succeeded)
+            for words in [["node", "set", "n001", "--capsule", "small@2"], ["node", "install", "n001", "--yes"]] {
+                let outcome = try await Perseid.run(words + ["--state", state])
+                #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            }
+            let refused = try await Perseid.run("update", "n001", "--state", state)
+            #expect(!refused.succeeded && refused.output.contains("an install is asked for"))
+            try await ready(state, "small@2", after: 2)
+            let log = try String(contentsOfFile: state + "/lab/serve.log", encoding: .utf8)
+            let lines = log.split(separator: "\n").filter { $0.contains("imaging: transferred ") }
+            let last = try #require(
+                lines.last?.firstMatch(of: #/transferred ([0-9.]+) MB .*, ([0-9.]+) MB of it over/#))
+            #expect(lines.count == 2 && lines.first?.contains("over the network") == false)
+            let (all, fetched) = (try #require(Double(last.1)), try #require(Double(last.2)))
+            #expect(all > 20 && fetched < 1.1, "\(lines)")
+            try await isAt("small@2", state)
         }
 
         private func isAt(_ generation: String, _ state: String) async throws {
@@ -123,18 +162,37 @@ extension BootTests {
             }
             try FileManager.default.createSymbolicLink(
                 atPath: root + "/etc/place", withDestinationPath: "/elsewhere")
-            try await build(root, state, "perseid.test=2")
+            try await build(root, state, "linux-image-cloud-amd64", "perseid.test=2")
             try write(
                 ["etc/changed": "new", "etc/added": "added", "etc/kept": "new", "var/lib/app/data": "other"],
                 below: root)
             for path in ["etc/removed", "etc/place"] { try FileManager.default.removeItem(atPath: "\(root)/\(path)") }
             try write(["etc/place/file": "inside"], below: root)
-            try await build(root, state, "perseid.test=3")
+            try await build(root, state, try await otherKernel(state), "perseid.test=3")
         }
 
-        private func build(_ root: String, _ state: String, _ arguments: String) async throws {
+        /// A kernel of the same release, with other bytes: what loads it passes over those at its end.
+        private func otherKernel(_ state: String) async throws -> String {
+            let cache = state + "/cache/kernels"
+            let name = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: cache).first { $0.hasSuffix("_amd64") })
+            let kernel = state + "/kernel"
+            _ = try await Subprocess.run(
+                .name("cp"), arguments: ["--archive", "\(cache)/\(name)", kernel], output: .discarded,
+                error: .discarded)
+            let file = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: kernel + "/boot").first { $0.hasPrefix("vmlinuz-") }
+            )
+            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(kernel)/boot/\(file)"))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data(repeating: 7, count: 4096))
+            try handle.close()
+            return kernel
+        }
+
+        private func build(_ root: String, _ state: String, _ kernel: String, _ arguments: String) async throws {
             let outcome = try await Perseid.run(
-                "capsule", "build", "small", "--source", root, "--kernel", "linux-image-cloud-amd64",
+                "capsule", "build", "small", "--source", root, "--kernel", kernel,
                 "--kernel-arguments", "console=ttyS0 \(arguments)", "--state", state)
             #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
         }

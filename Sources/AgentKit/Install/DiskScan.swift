@@ -11,7 +11,13 @@ package enum DiskScan {
         // Readers that are slow to appear, a SCSI bus above all, do so within seconds of their driver.
         let bytes = try tools.run(["lsblk", "--json", "--bytes", "--output", columns])
         do throws(JSONError) {
-            return try disks(bytes)
+            var devices = try JSONBytes.decode(BlockDevice.Listing.self, from: bytes).blockdevices.filter(\.isDisk)
+            do throws(InstallProblem) {
+                for number in devices.indices { try look(into: &devices[number], tools) }
+            } catch {
+                throw JSONError(what: error.description)
+            }
+            return disks(devices)
         } catch {
             throw .tools("lsblk: \(error)")
         }
@@ -19,8 +25,30 @@ package enum DiskScan {
 
     /// Reads what lsblk writes.
     package static func disks(_ json: [UInt8]) throws(JSONError) -> [FoundDisk] {
-        try JSONBytes.decode(BlockDevice.Listing.self, from: json).blockdevices
-            .filter(\.isDisk).map(found).sorted { naturally($0.path, $1.path) }
+        disks(try JSONBytes.decode(BlockDevice.Listing.self, from: json).blockdevices)
+    }
+
+    private static func disks(_ devices: [BlockDevice]) -> [FoundDisk] {
+        devices.filter(\.isDisk).map(found).sorted { naturally($0.path, $1.path) }
+    }
+
+    /// Asks blkid(8) what is on a disk and on its partitions: lsblk tells what udev(7) knows, which does not run here.
+    /// Without it a disk with data would look like an empty one.
+    private static func look(into device: inout BlockDevice, _ tools: InstallTools) throws(InstallProblem) {
+        do throws(InstallProblem) {
+            // 2: there is nothing.
+            let text = try tools.run(["blkid", "--probe", "--output", "export", device.path], accepting: 2)
+            device.take(BlockDevice.probed(String(decoding: text, as: UTF8.self)))
+        } catch {
+            // 8: signatures of more than one kind. Whatever it is, it is not nothing.
+            guard case .program = error else { throw error }
+            device.content = device.content ?? "data of a kind that cannot be told"
+        }
+        var children = device.children ?? []
+        for number in children.indices where children[number].type == "part" {
+            try look(into: &children[number], tools)
+        }
+        device.children = children
     }
 
     private static func found(_ device: BlockDevice) -> FoundDisk {

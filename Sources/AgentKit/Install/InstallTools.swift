@@ -122,10 +122,12 @@ package struct InstallTools {
     // MARK: - Running
 
     /// Runs a program to its end.
+    /// - Parameter accepting: what it may end with beside 0.
     /// - Returns: the first MiB of what it wrote.
     @discardableResult
     package func run(
-        _ words: [String], input: String? = nil, step: DiskCommand.Step? = nil, title: String? = nil
+        _ words: [String], input: String? = nil, step: DiskCommand.Step? = nil, title: String? = nil,
+        accepting: Int32 = 0
     ) throws(InstallProblem) -> [UInt8] {
         let title = title ?? words.joined(separator: " ")
         guard let name = words.first, let path = Self.path(of: name) else {
@@ -143,7 +145,7 @@ package struct InstallTools {
             throw .system(title, error)
         }
         switch ending.status {
-        case .exited(0): return ending.output
+        case .exited(0), .exited(accepting): return ending.output
         case let status: throw .program(step, title, status.text, ending.lastLines)
         }
     }

@@ -15,7 +15,7 @@ struct TreeEntry: Sendable {
             return try systemCall(call, target.text, make)
         } catch {
             guard replacing, error.code == EEXIST else { throw error }
-            try systemCall("unlink", target.text) { unlink(target.bytes) }
+            try target.remove()
             return try systemCall(call, target.text, make)
         }
     }
@@ -121,7 +121,7 @@ struct DirectoryCopy: ~Copyable {
         let isPlain = isPlain && status.st_uid == 0 && status.st_gid == 0 && status.st_mode & 0o7022 == 0
         let mode = isPlain ? status.st_mode & 0o755 : 0o600
         let made = openat(into, name, FileCopy.creating, mode)
-        if made < 0 && errno == EEXIST && joins { _ = unlinkat(into, name, 0) }
+        if made < 0 && errno == EEXIST && joins { try directory.target.appending(name).remove() }
         let output = FileDescriptor(
             owning: made >= 0
                 ? made

@@ -72,6 +72,22 @@ struct FilePath {
         return target.prefix(count) + [0]
     }
 
+    /// Takes away what has this name: a directory with all that is in it, but nothing of another file system.
+    /// - Throws: EBUSY where something is mounted.
+    func remove() throws(SystemError) {
+        let status = try status()
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            try systemCall("unlink", text) { unlink(bytes) }
+            return
+        }
+        let above = try appending("..").status()
+        guard status.st_dev == above.st_dev else { throw SystemError(call: "rmdir", code: EBUSY, context: text) }
+        var names: [FilePath] = []
+        try list { (name, _) throws(SystemError) in names.append(appending(name)) }
+        for name in names { try name.remove() }
+        try systemCall("rmdir", text) { rmdir(bytes) }
+    }
+
     // MARK: - Status
 
     func own(_ status: stat) throws(SystemError) {

@@ -93,7 +93,10 @@ package struct TreeCopy {
         do throws(SystemError) {
             try systemCall("mkdir", path.text) { mkdir(path.bytes, 0o700) }
         } catch {
-            guard joins, error.code == EEXIST, try path.status().st_mode & S_IFMT == S_IFDIR else { throw error }
+            guard joins, error.code == EEXIST else { throw error }
+            if try path.status().st_mode & S_IFMT == S_IFDIR { return }
+            try path.remove()
+            try systemCall("mkdir", path.text) { mkdir(path.bytes, 0o700) }
         }
     }
 

@@ -1,5 +1,4 @@
 internal import CapsuleFormat
-internal import DiskLayout
 internal import Glibc
 internal import PacketIO
 
@@ -33,7 +32,7 @@ struct InstalledKernel {
             recipe.kernelRelease == manifest.kernelRelease
             && Self.digest(of: recipe.kernelPath, from: 0) == manifest.stream(.kernel)?.sha256
             && Self.digest(of: recipe.initramfsPath, from: recipe.archiveBytes) == manifest.stream(.initramfs)?.sha256
-        needsFiles = !isSame && recipe.flavor != .none
+        needsFiles = !isSame
         var wanted = recipe
         wanted.kernelRelease = manifest.kernelRelease
         wanted.commandLine = Kexec.commandLine(

@@ -17,6 +17,10 @@ struct LiveSyncOrders: Sendable {
     func place(_ work: AgentWork, for mac: MACAddress) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        // The daemon, whose the state is, writes there what nodes tell.
+        let state = try FileManager.default.attributesOfItem(atPath: directory + "/..")
+        let owners = state.filter { [.ownerAccountID, .groupOwnerAccountID].contains($0.key) }
+        if geteuid() == 0 { try FileManager.default.setAttributes(owners, ofItemAtPath: directory) }
         try JSONEncoder().encode(work).write(to: URL(fileURLWithPath: path(mac)), options: .atomic)
     }
 
