@@ -39,7 +39,8 @@ struct ChunkDeposit {
 
     /// Cuts a file into chunks and stores those that are new.
     ///
-    /// While one window is hashed on one thread, the one before is written and the next one read and cut on another.
+    /// While one window is hashed on one thread, the one before is written and the next one read and cut on another,
+    /// which has less to do, and so hashes a part of the chunks.
     /// - Parameter progress: bytes of the file that are done, called for each window.
     mutating func add(
         _ role: StreamRole, file path: String, progress: (Int64) -> Void
@@ -51,18 +52,20 @@ struct ChunkDeposit {
         var current = try windows.next(after: nil)
         var unwritten: Unwritten?
         while let window = current {
-            let (next, hashed) = Together.run { [unwritten, writer] () -> Result<StreamWindows.Window?, StoreError> in
-                Result { () throws(StoreError) in
+            let shared = window.cuts.suffix(window.cuts.count / Self.share)
+            let (next, hashed) = Together.run { [unwritten, writer] in
+                let next = Result { () throws(StoreError) -> StreamWindows.Window? in
                     if let unwritten { try writer.write(unwritten.portions, of: unwritten.window.bytes) }
                     return try windows.next(after: window)
                 }
+                return (window: next, digests: ContentDigest.hashing(Array(shared), of: window.bytes.span))
             } and: { [whole] in
-                Self.hash(window, whole)
+                Self.hash(window, whole, but: shared.count)
             }
             if let done = unwritten.take() { windows.recycle(done.window) }
-            current = try next.get()
+            current = try next.window.get()
             whole = hashed.whole
-            let (placed, portions) = place(hashed.digests, window.cuts)
+            let (placed, portions) = place(hashed.digests + next.digests, window.cuts)
             chunks += placed
             unwritten = Unwritten(window: window, portions: portions)
             size += Int64(window.size)
@@ -79,12 +82,16 @@ struct ChunkDeposit {
         var portions: [BundleWriter.Portion]
     }
 
-    /// The digests of a window's chunks, and the stream's with all of them.
+    /// One chunk in so many is hashed by the thread that reads, cuts and writes.
+    private static let share = 3
+
+    /// The digests of a window's chunks but the last `others`, and the stream's with all of them.
     private static func hash(
-        _ window: StreamWindows.Window, _ whole: StreamHasher
+        _ window: StreamWindows.Window, _ whole: StreamHasher, but others: Int
     ) -> (digests: [ContentDigest], whole: StreamHasher) {
         var whole = whole
-        let digests = whole.update(window.bytes.span.extracting(0..<window.size), hashing: window.cuts)
+        let digests = whole.update(
+            window.bytes.span.extracting(0..<window.size), hashing: window.cuts.dropLast(others))
         return (digests, whole)
     }
 
