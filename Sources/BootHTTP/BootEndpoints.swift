@@ -205,8 +205,9 @@ public struct BootEndpoints: Sendable {
         do {
             return try give(attempt)
         } catch {
+            // The reason has paths of the server, which are for its admins.
             refuse(attempt.node, "\(request.target.prefix(200)): \(error)")
-            return .text(404, "\(error)")
+            return .text(404, "the server does not have it, or cannot read it; its events say why")
         }
     }
 

@@ -88,7 +88,8 @@ struct BootRulesProvisioningTests {
 
     @Test func unsteady() async throws {
         var ward = try await Ward()
-        let line = try FlakyLine(to: ward.clinic.httpPort, resets: 4, after: 500_000)
+        // Behind the longest chunk, so that each connection brings something.
+        let line = try FlakyLine(to: ward.clinic.httpPort, resets: 4, after: 1_200_000)
         defer { line.close() }
         try ward.fetch(from: [line.url])
         ward.stage.session.deliver(within: 5000)

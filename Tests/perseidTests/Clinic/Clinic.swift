@@ -112,7 +112,7 @@ final class Clinic: Sendable {
     private static func build(_ capsules: CapsuleStore, in path: String) async throws {
         // Several chunks, which no image format makes smaller.
         let source = try #require(FileHandle(forReadingAtPath: "/dev/urandom"))
-        let noise = try #require(try source.read(upToCount: 3_000_000))
+        let noise = try #require(try source.read(upToCount: 8_000_000))
         let files = [
             "root/etc/motd": noise, "kernel/boot/vmlinuz-1.0": Data("kernel".utf8),
             "kernel/lib/modules/1.0/modules.dep": Data(), "kernel/lib/modules/1.0/modules.order": Data(),
