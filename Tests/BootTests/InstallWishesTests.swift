@@ -49,6 +49,32 @@ extension BootTests {
             #expect(status.contains("pre-install/10-no ended with status 3; its last lines: the battery is flat"))
         }
 
+        /// A disk with data stays as it is where the layout says so. What makes the data is a script before the install:
+        /// the disks are looked at once more after it.
+        @Test(.enabled(if: BootTests.isLong)) func dataIsRefused() async throws {
+            let state = try await BootState.copy("install-data")
+            try write(
+                [
+                    "nodescripts/pre-install/all/10-data": "#!/bin/sh\nmke2fs -q -F -t ext4 -L precious /dev/vda",
+                    "layout.yaml": """
+                    disks:
+                      - name: system
+                        select: {choose: first}
+                        data: refuse
+                        partitions:
+                          - {size: 1 MiB, flags: bios_grub}
+                          - {size: "*", fs: ext4, mount: /}
+                    """,
+                ], below: state)
+            let outcome = try await install(
+                state, "--layout", state + "/layout.yaml", "--until-line", "FAILED install: nothing was written")
+            #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+            let status = try await Perseid.run("install", "status", "n001", "--state", state).output
+            #expect(status.contains("/dev/vda has data"), Comment(rawValue: status))
+            let disk = try FileHandle(forReadingFrom: URL(fileURLWithPath: state + "/lab/disk0.img"))
+            #expect(try #require(try disk.read(upToCount: 1 << 16)).firstRange(of: Data("precious".utf8)) != nil)
+        }
+
         /// It stops before a step, says so, and goes on when the shell on the console is left.
         @Test func aBreakpointGivesAShell() async throws {
             let state = try await BootState.copy("install-break")
