@@ -7,6 +7,14 @@ public struct AgentWork: Codable, Hashable, Sendable {
         case update
         /// Say what an update would change.
         case updateDryRun
+
+        public var words: String {
+            switch self {
+            case .livesync: "livesync"
+            case .update: "update"
+            case .updateDryRun: "update --dry-run"
+            }
+        }
     }
 
     /// Told apart by this: an agent does each once. Milliseconds since 1970.
@@ -26,13 +34,7 @@ public struct AgentWork: Codable, Hashable, Sendable {
     }
 
     /// How the report of what came of it begins.
-    public var mark: String {
-        switch kind {
-        case .livesync: "livesync \(capsule) (\(id)): "
-        case .update: "update \(capsule) (\(id)): "
-        case .updateDryRun: "update --dry-run \(capsule) (\(id)): "
-        }
-    }
+    public var mark: String { "\(kind.words) \(capsule) (\(id)): " }
 
     /// How a report begins of how far it is.
     public var progressMark: String { kind == .livesync ? "livesync: " : "update: " }

@@ -26,7 +26,7 @@ struct ControlAPI: Sendable {
     static let paths = [
         "health", "leases", "reservations", "subnets", "captures", "captures/NODE", "events", "packets", "doctor",
         "metrics", "nodes", "groups", "attempts", "history", "status", "discovery", "timelines/NODE", "running",
-        "power", "installs", "secrets", "scripts/NODE", "capsules",
+        "power", "installs", "secrets", "work", "channels", "scripts/NODE", "capsules",
     ]
 
     func answer(_ request: Request) throws(ControlProblem) -> Answer {

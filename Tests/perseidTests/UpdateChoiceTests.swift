@@ -51,10 +51,11 @@ import Testing
         #expect(orders.order(for: mac)?.kind == .update)
         try orders.keep(UpdateChanges(id: 7, part: 0, lines: ["~ /a", "+ /b"]), of: mac)
         try orders.keep(UpdateChanges(id: 7, part: 1, lines: ["- /c"]), of: mac)
-        #expect(orders.takeChanges(of: mac) == ["~ /a", "+ /b", "- /c"])
-        #expect(orders.takeChanges(of: mac).isEmpty)
+        #expect(orders.changes(of: mac) == ["~ /a", "+ /b", "- /c"])
+        orders.withdraw(mac)
+        #expect(orders.changes(of: mac).isEmpty)
         try orders.keep(UpdateChanges(id: 8, part: 0, lines: ["old"]), of: mac)
         try orders.keep(UpdateChanges(id: 9, part: 0, lines: ["new"]), of: mac)
-        #expect(orders.takeChanges(of: mac) == ["new"])
+        #expect(orders.changes(of: mac) == ["new"])
     }
 }

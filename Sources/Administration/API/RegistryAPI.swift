@@ -51,6 +51,7 @@ public struct RegistryAPI: Sendable {
     /// The first parts of the paths that are answered here.
     public static let resources = [
         "nodes", "groups", "history", "attempts", "status", "discovery", "timelines", "running", "installs", "secrets",
+        "work", "channels",
     ]
 
     private let service: RegistryService
@@ -86,6 +87,8 @@ public struct RegistryAPI: Sendable {
             return try json(service.assign(read(request), by: note))
         case "attempts": return try attempts(Array(parts.dropFirst()), request)
         case "installs" where parts.count == 1: return try installs(request, note)
+        case "work" where parts.count == 1: return try work(request, note)
+        case "channels" where request.method == .post: return try channels(Array(parts.dropFirst()), request)
         case "secrets" where parts.count == 1 && request.method == .post:
             let body: SecretRequest = try read(request)
             guard body.password != nil else { throw .badRequest("a secret has a `password`") }
@@ -177,6 +180,24 @@ public struct RegistryAPI: Sendable {
         case .post: return try json(service.askInstalls(read(request), by: note))
         case .delete: return try json(service.forgetInstalls(read(request), by: note))
         case .patch: throw Self.unknown(request)
+        }
+    }
+
+    private func work(_ request: Request, _ note: ChangeNote) throws(AdminProblem) -> Answer {
+        switch request.method {
+        case .get:
+            return try json(service.work(request.all("select"), withChanges: request.first("changes") == "true"))
+        case .post: return try json(service.giveWork(read(request), by: note))
+        case .delete: return try json(service.withdrawWork(read(request)))
+        case .patch: throw Self.unknown(request)
+        }
+    }
+
+    private func channels(_ parts: [String], _ request: Request) throws(AdminProblem) -> Answer {
+        switch parts {
+        case []: return try json(service.promote(read(request)))
+        case ["rollback"]: return try json(service.rollBack(read(request)))
+        default: throw Self.unknown(request)
         }
     }
 

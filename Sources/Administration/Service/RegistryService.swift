@@ -20,6 +20,10 @@ public struct RegistryService: Sendable {
     let capsuleAbsence: @Sendable (String) -> String?
     /// What a node's disks are to look like, in words, by its name, its groups and a capsule; throws why nobody knows.
     let layout: @Sendable (_ node: String, _ groups: [String], _ capsule: String) throws -> String
+    /// Where work for running nodes lies; nil: nowhere.
+    let workPlace: WorkDesk?
+    /// Points a channel at a generation, and says what it did.
+    let channels: ChannelDesk?
 
     /// - Parameter ledger: of the daemon that this runs in.
     public init(
@@ -29,7 +33,7 @@ public struct RegistryService: Sendable {
         capsuleAbsence: @escaping @Sendable (String) -> String? = { _ in nil },
         layout: @escaping @Sendable (String, [String], String) throws -> String = { node, _, _ in
             throw AdminProblem.notFound("no disk layout is known here, for \(node) or others")
-        }
+        }, work: WorkDesk? = nil, channels: ChannelDesk? = nil
     ) {
         self.store = store
         self.ledger = ledger
@@ -39,6 +43,8 @@ public struct RegistryService: Sendable {
         self.addressProblem = addressProblem
         self.capsuleAbsence = capsuleAbsence
         self.layout = layout
+        workPlace = work
+        self.channels = channels
     }
 
     // MARK: - Reading

@@ -1,12 +1,6 @@
 import Administration
 import ArgumentParser
-import BootMachine
-import BootProtocols
 import CapsuleFormat
-import CapsuleStore
-import Foundation
-import PacketIO
-import Registry
 
 struct CapsuleLiveSync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,25 +31,10 @@ struct CapsuleLiveSync: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let session = try RegistrySession(self.state)
-        let state = try self.state.open()
-        let generation = try state.openCapsules().resolve(CapsuleReference.validated(capsule))
-        let orders = LiveSyncOrders(directory: state.liveSync)
-        let began = wallMilliseconds()
-        let rows = try await session.table(nodes.words, columns: ["name", "mac"]).rows
-        let work = AgentWork(id: began, livesync: "\(generation)")
-        let all = rows.compactMap { row in
-            row.last.flatMap { MACAddress($0) }.map {
-                NodeWork.Order(node: Node(mac: $0, name: row.first ?? ""), work: work)
-            }
+        let request = WorkRequest(select: nodes.words, kind: .livesync, capsule: capsule)
+        let isWhole = try await NodeWork(session: RegistrySession(state)).carryOut(request, within: timeout) { work in
+            print("\(work.node)  \(work.refusal ?? work.outcome ?? "")")
         }
-        var whole = true
-        let silent = try await NodeWork(orders: orders, session: session, began: began)
-            .carryOut(all, within: timeout) { order, text, isWhole in
-                whole = whole && isWhole
-                print("\(order.node.name)  \(text)")
-            }
-        for node in silent { print("\(node.name)  nothing heard within \(timeout) s") }
-        if !whole || !silent.isEmpty { throw ExitCode(1) }
+        if !isWhole { throw ExitCode(1) }
     }
 }

@@ -28,16 +28,9 @@ struct CapsulePromote: ParsableCommand {
     }
 
     func run() throws {
-        let store = try state.open().openCapsules()
-        let generation = try store.resolve(CapsuleReference.validated(capsule))
-        if try tested || Configuration.promotesTestedOnly() {
-            guard let record = try store.testRecord(of: generation), record.hasPassed else {
-                let failed = try store.testRecord(of: generation) != nil
-                throw Untested(generation: generation, hasFailed: failed)
-            }
-        }
-        let move = try store.setChannel(CapsuleName.validatedChannel(channel), to: generation)
-        print(move.summary(of: generation.name))
+        let move = try state.open().openCapsules().promote(
+            CapsuleReference.validated(capsule), to: CapsuleName.validatedChannel(channel), tested: tested)
+        print(move.summary(of: move.to.name))
     }
 }
 

@@ -98,7 +98,8 @@ extension RegistryService {
                 kernelArguments: given[.kernelArguments]?.value,
                 nodeRate: (given[.nodeRate]?.value).flatMap { Configuration.megabytes($0) }),
             secrets: state.powerSecrets, capsuleProblem: CapsuleReference.problem,
-            capsuleAbsence: state.capsuleAbsence, layout: state.layoutInWords)
+            capsuleAbsence: state.capsuleAbsence, layout: state.layoutInWords, work: state.workDesk,
+            channels: state.channelDesk)
     }
 }
 

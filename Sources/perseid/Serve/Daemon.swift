@@ -95,7 +95,8 @@ final class Daemon: Sendable {
                 registry: RegistryService(
                     store: store, ledger: ledger, server: configuration.nodeSettings, secrets: state.powerSecrets,
                     capsuleProblem: CapsuleReference.problem, addressProblem: Self.addressProblem(dhcp),
-                    capsuleAbsence: state.capsuleAbsence, layout: state.layoutInWords),
+                    capsuleAbsence: state.capsuleAbsence, layout: state.layoutInWords, work: state.workDesk,
+                    channels: state.channelDesk),
                 state: state, capsules: capsules,
                 isProxy: configuration.dhcp != .server))
         for port in [configuration.httpPort, configuration.tls?.port].compactMap({ $0 }) {

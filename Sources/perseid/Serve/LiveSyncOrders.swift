@@ -45,14 +45,14 @@ struct LiveSyncOrders: Sendable {
     }
 
     /// The lines of the last list; none where a node told none.
-    func takeChanges(of mac: MACAddress) -> [Substring] {
-        let bytes = FileManager.default.contents(atPath: changesPath(mac)) ?? Data()
-        try? FileManager.default.removeItem(atPath: changesPath(mac))
-        // What a node says is for people's terminals.
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    func changes(of mac: MACAddress) -> [Substring] {
+        String(decoding: FileManager.default.contents(atPath: changesPath(mac)) ?? Data(), as: UTF8.self)
+            .split(separator: "\n")
     }
 
+    /// The order, and what came of it.
     func withdraw(_ mac: MACAddress) {
         try? FileManager.default.removeItem(atPath: path(mac))
+        try? FileManager.default.removeItem(atPath: changesPath(mac))
     }
 }

@@ -1,60 +1,67 @@
 import Administration
-import BootMachine
-import BootProtocols
 import Foundation
-import Registry
 
 /// Work that running nodes were given, followed until each has said what came of it.
 struct NodeWork {
-    struct Order {
-        var node: Node
-        var work: AgentWork
+    let session: RegistrySession
+
+    /// Gives the work out, waits, and takes it back.
+    /// - Parameter ended: told of each node's end, and of those that are not given it.
+    /// - Returns: whether all of it came to all that was asked.
+    func carryOut(
+        _ request: WorkRequest, within seconds: Int, ended: (WorkResource) -> Void
+    ) async throws -> Bool {
+        let given = try await send(.post, request)
+        for refused in given where refused.refusal != nil { ended(refused) }
+        let waiting = given.filter { $0.refusal == nil }
+        let result: (isWhole: Bool, silent: [WorkResource])
+        do {
+            result = try await follow(waiting, request.select, within: seconds, ended: ended)
+        } catch {
+            _ = try? await send(.delete, WorkRequest(select: request.select))
+            throw error
+        }
+        _ = try await send(.delete, WorkRequest(select: request.select))
+        for work in result.silent {
+            print(
+                "\(work.node)  nothing heard within \(seconds) s; `perseid timeline \(work.node)` shows how far it is")
+        }
+        return result.isWhole && result.silent.isEmpty && waiting.count == given.count
     }
 
-    let orders: LiveSyncOrders
-    let session: RegistrySession
-    /// Since when events count, in milliseconds since 1970.
-    let began: Int64
-
-    /// Gives the orders out, waits, and takes them back.
-    /// - Parameter ended: told of each node's end: what it said, and whether that is the whole of it.
-    /// - Returns: the nodes that said nothing within `seconds`.
-    func carryOut(
-        _ all: [Order], within seconds: Int, ended: (Order, _ text: String, _ isWhole: Bool) -> Void
-    ) async throws -> [Node] {
-        var waiting = all
-        for order in waiting { try orders.place(order.work, for: order.node.mac) }
-        defer { for order in all { orders.withdraw(order.node.mac) } }
+    private func follow(
+        _ given: [WorkResource], _ words: [String], within seconds: Int, ended: (WorkResource) -> Void
+    ) async throws -> (isWhole: Bool, silent: [WorkResource]) {
+        var waiting = given
+        var isWhole = true
         let line = ProgressLine()
         defer { line.end() }
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !waiting.isEmpty, ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(500))
-            for order in waiting {
-                let events = await events(of: order.node)
-                guard let event = events.last(where: { $0.detail.hasPrefix(order.work.mark) }) else {
-                    show(events, of: order, on: line)
+            for work in try await look(words) where waiting.contains(where: { $0.mac == work.mac }) {
+                guard work.outcome != nil else {
+                    if line.isTerminal, let progress = work.progress {
+                        line.show("\(work.node)  \(progress)", done: 0, total: nil)
+                    }
                     continue
                 }
                 line.end()
-                waiting.removeAll { $0.node.mac == order.node.mac }
-                ended(order, event.detail, event.percent == 100)
+                waiting.removeAll { $0.mac == work.mac }
+                isWhole = isWhole && work.isWhole == true
+                ended(try await look([work.mac], withChanges: true).first ?? work)
             }
         }
-        return waiting.map(\.node)
+        return (isWhole, waiting)
     }
 
-    private func events(of node: Node) async -> [BootEvent] {
-        // None yet: it has not booted from here.
-        let timeline = try? await session.get("timelines/\(node.mac)", as: TimelineResource.self)
-        return (timeline?.events ?? []).map(\.event).filter { $0.at >= began }
+    private func look(_ words: [String], withChanges: Bool = false) async throws -> [WorkResource] {
+        let more = withChanges ? [(key: "changes", value: "true")] : []
+        return try await session.get("work", query: words.map { (key: "select", value: $0) } + more)
     }
 
-    /// How far a node is, by what it told last.
-    private func show(_ events: [BootEvent], of order: Order, on line: ProgressLine) {
-        guard line.isTerminal, let event = events.last(where: { $0.detail.hasPrefix(order.work.progressMark) }) else {
-            return
-        }
-        line.show("\(order.node.name)  \(event.detail)", done: 0, total: nil)
+    private func send(_ method: RegistryAPI.Request.Method, _ request: WorkRequest) async throws -> [WorkResource] {
+        let bytes = try await session.send(method, "work", body: Array(try JSONEncoder().encode(request)))
+        return try JSONDecoder().decode([WorkResource].self, from: Data(bytes))
     }
 }

@@ -1,14 +1,6 @@
 import Administration
 import ArgumentParser
-import BootHTTP
-import BootMachine
-import BootProtocols
 import CapsuleFormat
-import CapsuleStore
-import Foundation
-import PacketIO
-import Registry
-import RegistrySQLite
 
 struct UpdateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,98 +41,17 @@ struct UpdateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let state = try self.state.open()
-        let session = try RegistrySession(self.state)
-        let registry = try state.openRegistry()
-        let service = try RegistryService(in: state)
-        let chooser = UpdateChoice(
-            to: to, server: service.server, groups: GroupTree(try registry.groups()),
-            capsules: try state.openCapsules(),
-            excludes: state.updateExcludes)
-        let began = wallMilliseconds()
-        var orders: [NodeWork.Order] = []
-        var isWhole = true
-        for record in try service.nodes(nodes.words) {
-            do throws(UpdateRefusal) {
-                let generation = try chooser.generation(for: record)
-                let work = AgentWork(id: began, kind: dryRun ? .updateDryRun : .update, capsule: "\(generation)")
-                orders.append(NodeWork.Order(node: record.node, work: work))
-            } catch {
-                isWhole = false
-                print("\(record.node.name)  \(error)")
-            }
-        }
-        let files = LiveSyncOrders(directory: state.liveSync)
+        let request = WorkRequest(select: nodes.words, kind: .update, capsule: to, dryRun: dryRun)
         let isDryRun = dryRun
-        let silent = try await NodeWork(orders: files, session: session, began: began)
-            .carryOut(orders, within: timeout) { order, text, isAll in
-                isWhole = isWhole && isAll
-                print("\(order.node.name)  \(Self.printable(text))")
-                let changes = files.takeChanges(of: order.node.mac)
-                if isDryRun { for line in changes { print("  \(Self.printable(String(line)))") } }
-            }
-        for node in silent {
-            print(
-                "\(node.name)  nothing heard within \(timeout) s; `perseid timeline \(node.name)` shows how far it is")
+        let isWhole = try await NodeWork(session: RegistrySession(state)).carryOut(request, within: timeout) { work in
+            print("\(work.node)  \(Self.printable(work.refusal ?? work.outcome ?? ""))")
+            if isDryRun { for line in work.changes ?? [] { print("  \(Self.printable(line))") } }
         }
-        if !isWhole || !silent.isEmpty { throw ExitCode(1) }
+        if !isWhole { throw ExitCode(1) }
     }
 
     /// Names of files are a node's to choose, and a terminal obeys what it is shown.
     private static func printable(_ text: String) -> String {
         String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
-    }
-}
-
-/// Which generation each node is to have.
-struct UpdateChoice {
-    let to: String?
-    let server: NodeSettings
-    let groups: GroupTree
-    let capsules: CapsuleStore
-    let excludes: UpdateExcludeFiles
-
-    /// - Throws: why this node cannot be updated, and what to do.
-    func generation(for record: NodeRecord) throws(UpdateRefusal) -> CapsuleGeneration {
-        let name = record.node.name
-        guard let install = record.install, install.achieved > 0 else {
-            throw UpdateRefusal("it runs from memory: `perseid capsule livesync` is for it")
-        }
-        guard !install.isDue else {
-            throw UpdateRefusal(
-                "an install is asked for: it comes with the next boot, and has the capsule as it is then")
-        }
-        guard record.state == .ready else {
-            throw UpdateRefusal(
-                "it does not run: it is \(record.state.rawValue); `perseid timeline \(name)` says since when")
-        }
-        guard let wanted = to ?? groups.settings(of: record.node, server: server).capsule?.value else {
-            throw UpdateRefusal("no capsule is set for it: `perseid node set \(name) --capsule NAME:CHANNEL`, or --to")
-        }
-        do {
-            let generation = try capsules.resolve(CapsuleReference.validated(wanted))
-            try requireMachine(of: install, capsules.manifest(of: generation))
-            let line = Array(groups.line(of: record.node.groups).dropLast())
-            _ = try excludes.lines(for: FileScopes(node: name, groups: line, capsule: "\(generation)"))
-            return generation
-        } catch {
-            throw UpdateRefusal("\(error)")
-        }
-    }
-
-    private func requireMachine(of install: InstallState, _ manifest: CapsuleManifest) throws {
-        guard let old = install.capsule.flatMap({ CapsuleGeneration($0) }),
-            let had = try? capsules.manifest(of: old), had.arch != manifest.arch
-        else { return }
-        throw UpdateRefusal("\(manifest.reference) is for \(manifest.arch), and \(old) on its disk is for \(had.arch)")
-    }
-}
-
-/// Why a node is left out.
-struct UpdateRefusal: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }
