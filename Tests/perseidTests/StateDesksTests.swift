@@ -20,8 +20,8 @@ import Testing
         let clinic = try await Clinic(building: true)
         let api = RegistryAPI(
             RegistryService(
-                store: try clinic.state.openRegistry(), ledger: nil, server: NodeSettings(), work: clinic.state.workDesk,
-                channels: clinic.state.channelDesk))
+                store: try clinic.state.openRegistry(), ledger: nil, server: NodeSettings(),
+                work: clinic.state.workDesk, channels: clinic.state.channelDesk))
         let moved = try send(
             .post, "channels", #"{"capsule": "tiny@1", "channel": "next"}"#, to: api, as: ChannelResource.self)
         #expect(moved == ChannelResource(channel: "tiny:next", from: nil, to: "tiny@1"))
