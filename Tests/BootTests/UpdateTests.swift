@@ -22,9 +22,13 @@ extension BootTests {
                     "updates/exclude/all": "# of everybody\n/etc/kept\n",
                     "nodefiles/all/etc/own": "own", "nodescripts/pre-update/all/10-before": "#!/bin/sh\necho begins",
                     "nodescripts/post-update/all/10-show": "#!/bin/sh\n/etc/init.d/show",
-                    // Out of its own process group, and so not ended with the script.
-                    "nodescripts/post-update/all/20-reboot":
-                        "#!/bin/sh\n[ -e /etc/reboot ] && setsid sh -c 'sleep 20; reboot -f' &\nexit 0",
+                    // Out of its own process group, and so not ended with the script, once it has left that.
+                    "nodescripts/post-update/all/20-reboot": """
+                    #!/bin/sh
+                    [ -e /etc/reboot ] || exit 0
+                    setsid sh -c 'touch /run/leaving; sleep 20; reboot -f' &
+                    until [ -e /run/leaving ]; do sleep 0.1; done
+                    """,
                 ], below: state)
             let result = try await Subprocess.run(
                 .name("env"),
