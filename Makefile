@@ -20,7 +20,7 @@ PACKAGES := libsqlite3-dev libpcap-dev pkg-config binutils \
 
 # What tests play against: an ssh server to copy a machine from, images of other tools, another reader of captures.
 TEST_PACKAGES := erofs-utils skopeo umoci openssh-server openssh-client rsync tshark attr xz-utils lz4 qemu-system-arm qemu-efi-aarch64 \
-	openipmi ipmitool python3-venv
+	openipmi ipmitool python3-venv dnf rpm createrepo-c gnupg
 
 # To measure DHCP against, and with.
 DHCP_PEERS := kea-dhcp4-server kea-admin dnsmasq-base

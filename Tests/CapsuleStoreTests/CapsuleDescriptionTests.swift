@@ -160,4 +160,19 @@ import Testing
         #expect(error?.problems.map(\.key) == ["packages"])
         #expect(try read("packages:\n  - vim").packages == ["vim"])
     }
+
+    @Test func packagesAreOfOneKind() throws {
+        let text = "release: 9.4\nrepositories: site.repo\npackages:\n  - NetworkManager\n"
+        let description = try read(text)
+        #expect(description.release == "9.4" && description.repositories == ["site.repo"])
+        #expect(description.packages == ["NetworkManager"])
+        for (more, problem) in [
+            ("suite: bookworm", "release"), ("source: ./root", "packages"), ("source: a.tar\nrelease: a/b", "release"),
+        ] {
+            let error = #expect(throws: DescriptionError.self) { try read("\(text)\(more)") }
+            #expect(error?.problems.contains { $0.key == problem } == true)
+        }
+        let error = #expect(throws: DescriptionError.self) { try read("repositories: site.repo\npackages: vim") }
+        #expect(error?.problems.map { "\($0.line) \($0.key)" } == ["1 repositories"])
+    }
 }

@@ -31,6 +31,33 @@ import Testing
         #expect(error?.description.hasPrefix("x.pkglist:\(line): ") == true)
     }
 
+    @Test func packagesOfRPM() throws {
+        let list = try PackageList(
+            """
+            # release: 9.4
+            # repository: rocky.repo
+            # repository: /etc/site.d
+            # kernel: kernel-core
+            @core
+            NetworkManager
+            slurm-1:22.05.8~rc1-1.el9
+            """, file: "lists/x.pkglist")
+        #expect(list.release == "9.4" && list.suite == nil && list.kernel == nil)
+        #expect(list.repositories == ["lists/rocky.repo", "/etc/site.d"])
+        #expect(list.packages == ["@core", "NetworkManager", "slurm-1:22.05.8~rc1-1.el9", "kernel-core"])
+    }
+
+    @Test(arguments: [
+        ("# release: 9\n--option", 2), ("# release: 9\n./x.rpm", 2), ("# release: 9\nker*", 2),
+        ("# release: ../x\na", 1),
+        ("# release: 9\n# suite: bookworm\nbase", 1), ("# repository: x.repo\nbase", 1), ("# repository:\nbase", 1),
+        ("# release: 9\n@", 2), ("# release: 9\na\u{11}", 2),
+    ])
+    func badLinesOfRPMAreNamed(text: String, line: Int) {
+        let error = #expect(throws: CapsuleBuildError.self) { try PackageList(text, file: "x.pkglist") }
+        #expect(error?.description.hasPrefix("x.pkglist:\(line): ") == true)
+    }
+
     /// The list that Perseid ships.
     @Test func defaultListIsGood() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -17,6 +17,8 @@ public enum CapsuleBuildError: Error, Hashable, Sendable {
     case badPackageList(file: String, line: Int, reason: String)
     /// The host's apt sources know no such suite.
     case noAptSource(suite: String, looked: [String])
+    /// dnf has nowhere to install from.
+    case noRepository(looked: [String])
     case noKernel(looked: [String])
     case noSuchPackage(String, lastLines: [String])
     /// The agent, or another file, is not what stage 1 can start.
@@ -42,7 +44,11 @@ extension CapsuleBuildError: CustomStringConvertible {
         case .badPackageList(let file, let line, let reason): "\(file):\(line): \(reason)"
         case .noAptSource(let suite, let looked):
             "this host's apt sources have no Debian suite '\(suite)'; looked in \(looked.joined(separator: ", "))."
-                + " Add it there, or name another with '# suite: NAME' in the package list"
+                + " Add it there, or name another with '# suite: NAME' in the package list; for RPM packages say"
+                + " '# release: VERSION'"
+        case .noRepository(let looked):
+            "there is no .repo file in \(looked.joined(separator: ", ")). Name one with '# repository: FILE' in the package"
+                + " list, or 'repositories:' in capsule.yaml"
         case .noKernel(let looked):
             "no kernel found; looked for " + looked.joined(separator: ", ")
                 + ". Name one with --kernel: a package such as linux-image-cloud-amd64, a .deb file, or a directory"

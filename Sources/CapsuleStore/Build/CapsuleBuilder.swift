@@ -36,33 +36,16 @@ public struct CapsuleBuilder: Sendable {
         _ name: CapsuleName, as description: CapsuleDescription, options: CapsuleBuildOptions = CapsuleBuildOptions()
     ) async throws(CapsuleBuildError) -> BuiltCapsule {
         var recipe = Recipe(
-            source: try source(of: description), kernel: description.kernel.map { KernelSource(argument: $0) },
+            source: try CapsuleSource(description), kernel: description.kernel.map { KernelSource(argument: $0) },
             options: options, description: description)
+        if case .packages(var list) = recipe.source, list.release != nil, case .package(let name) = recipe.kernel {
+            list.kernel = name
+            list.takeKernelAsPackage()
+            recipe.source = .packages(list)
+            recipe.kernel = nil
+        }
         if let arguments = description.kernelArguments { recipe.options.kernelCommandLine = arguments }
         return try await build(name, recipe)
-    }
-
-    private func source(of description: CapsuleDescription) throws(CapsuleBuildError) -> CapsuleSource {
-        guard let argument = description.source else {
-            return .packages(PackageList(packages: description.packages, suite: description.suite))
-        }
-        let source = try CapsuleSource(argument: argument, from: description.directory)
-        guard case .packageList(let file) = source, !description.packages.isEmpty || description.suite != nil else {
-            return source
-        }
-        do {
-            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
-            var list = try PackageList(text, file: file)
-            list.packages += description.packages.filter { !list.packages.contains($0) }
-            list.suite = description.suite ?? list.suite
-            return .packages(list)
-        } catch let error as StoreError {
-            throw .store(error)
-        } catch let error as CapsuleBuildError {
-            throw error
-        } catch {
-            throw .badSource(path: file, reason: "\(error)")
-        }
     }
 
     /// What a build works from.

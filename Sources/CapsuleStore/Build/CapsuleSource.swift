@@ -8,11 +8,11 @@ public enum CapsuleSource: Hashable, Sendable {
     /// A container image: an OCI image layout, as a directory or as a tar file, or an archive of `docker save`. The name
     /// says which, where there are several for this platform.
     case image(String, name: String?)
-    /// A list of Debian packages; see `PackageList`.
+    /// A list of packages; see `PackageList`.
     case packageList(String)
     /// A running machine, copied with rsync over ssh.
     case client(GoldenClient)
-    /// Debian packages that are named elsewhere.
+    /// Packages that are named elsewhere.
     case packages(PackageList)
     /// The smallest root that boots: the host's static busybox with its links, for quick runs.
     case busybox
@@ -59,6 +59,42 @@ public enum CapsuleSource: Hashable, Sendable {
             self = .packageList(argument)
         } else {
             self = .tar(argument)
+        }
+    }
+
+    /// Where a `capsule.yaml` says that the root comes from. What it says of packages adds to a `.pkglist`, or takes its
+    /// place.
+    /// - Throws: `CapsuleBuildError`.
+    init(_ description: CapsuleDescription) throws(CapsuleBuildError) {
+        let repositories = description.repositories.map(description.resolve)
+        guard let argument = description.source else {
+            self = .packages(
+                PackageList(
+                    packages: description.packages, suite: description.suite, release: description.release,
+                    repositories: repositories))
+            return
+        }
+        self = try CapsuleSource(argument: argument, from: description.directory)
+        guard case .packageList(let file) = self else { return }
+        do {
+            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
+            var list = try PackageList(text, file: file)
+            list.suite = description.suite ?? list.suite
+            list.release = description.release ?? list.release
+            list.repositories += repositories
+            list.packages += description.packages.filter { !list.packages.contains($0) }
+            guard list.suite == nil || list.release == nil else {
+                throw CapsuleBuildError.badSource(
+                    path: file, reason: "a suite is apt's, a release dnf's: one of them, please")
+            }
+            list.takeKernelAsPackage()
+            self = .packages(list)
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch let error as CapsuleBuildError {
+            throw error
+        } catch {
+            throw .badSource(path: file, reason: "\(error)")
         }
     }
 }

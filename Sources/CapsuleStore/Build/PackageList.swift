@@ -1,21 +1,29 @@
-/// A `.pkglist`: the Debian packages of a capsule, one a line. `#` begins a comment; a comment line that reads
-/// `# suite: NAME` or `# kernel: PACKAGE` says which release and which kernel.
+/// A `.pkglist`: the packages of a capsule, one a line. `#` begins a comment; a comment line that reads
+/// `# suite: NAME` or `# kernel: PACKAGE` says which release of Debian and which kernel. With `# release: VERSION` they
+/// are RPM packages, and `# repository: FILE` says where dnf finds them, as often as there are such files.
 public struct PackageList: Hashable, Sendable {
-    /// Nil means the release that the host runs.
+    /// A release of Debian or Ubuntu; nil means the one that the host runs.
     public var suite: String?
-    /// Nil where the list names none.
+    /// A release of a distribution of RPM packages, dnf's `$releasever`; nil where they are Debian's.
+    public var release: String?
+    /// `.repo` files (dnf.conf(5), "Repo Options"), or directories of them; none means the host's own.
+    public var repositories: [String] = []
+    /// A Debian package; nil where the list names none. A kernel of RPM is one of the packages.
     public var kernel: String?
     public var packages: [String] = []
 
     /// Packages that are known to be named rightly.
-    init(packages: [String], suite: String?) {
+    init(packages: [String], suite: String?, release: String? = nil, repositories: [String] = []) {
         self.packages = packages
         self.suite = suite
+        self.release = release
+        self.repositories = repositories
     }
 
-    /// - Parameter file: its name, for errors.
+    /// - Parameter file: its name, for errors; where relative names of repositories begin.
     /// - Throws: `.badPackageList` with the line.
     public init(_ text: String, file: String) throws(CapsuleBuildError) {
+        var named: [(package: String, line: Int)] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let parts = line.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
             let words = parts.first?.split(whereSeparator: \.isWhitespace) ?? []
@@ -23,25 +31,80 @@ public struct PackageList: Hashable, Sendable {
                 throw .badPackageList(file: file, line: index + 1, reason: "one package a line, please")
             }
             if let word = words.first {
-                guard Self.isPackage(String(word)) else {
-                    throw .badPackageList(
-                        file: file, line: index + 1, reason: "'\(word)' is not the name of a Debian package")
-                }
-                packages.append(String(word))
+                named.append((String(word), index + 1))
             } else if parts.count == 2 {
                 try readDirective(parts[1], file: file, line: index + 1)
             }
         }
+        try add(named, file: file)
+    }
+
+    private mutating func add(_ named: [(package: String, line: Int)], file: String) throws(CapsuleBuildError) {
+        let kind = release == nil ? "a Debian" : "an RPM"
+        for (package, line) in named {
+            guard release == nil ? Self.isPackage(package) : Self.isRPM(package) else {
+                throw .badPackageList(file: file, line: line, reason: "'\(package)' is not the name of \(kind) package")
+            }
+            packages.append(package)
+        }
         guard !packages.isEmpty else { throw .badPackageList(file: file, line: 1, reason: "it names no package") }
+        guard release != nil else {
+            guard repositories.isEmpty else {
+                throw .badPackageList(
+                    file: file, line: 1, reason: "it names repositories of dnf and no '# release: VERSION'")
+            }
+            return
+        }
+        guard suite == nil else {
+            throw .badPackageList(file: file, line: 1, reason: "a suite is apt's, a release dnf's: one of them, please")
+        }
+        takeKernelAsPackage()
+    }
+
+    /// A kernel of RPM is installed with the rest, and found in the root.
+    mutating func takeKernelAsPackage() {
+        guard release != nil, let name = kernel else { return }
+        if !packages.contains(name) { packages.append(name) }
+        kernel = nil
     }
 
     private mutating func readDirective(_ comment: Substring, file: String, line: Int) throws(CapsuleBuildError) {
         let words = comment.split(whereSeparator: \.isWhitespace)
-        guard let key = words.first, key == "suite:" || key == "kernel:" else { return }
-        guard words.count == 2, Self.isPackageName(String(words[1])) else {
+        guard let key = words.first, ["suite:", "kernel:", "release:", "repository:"].contains(key) else { return }
+        let value = words.count == 2 ? String(words[1]) : ""
+        let isRight =
+            switch key {
+            case "release:": Self.isRelease(value)
+            case "repository:": !value.isEmpty
+            default: Self.isPackageName(value)
+            }
+        guard isRight else {
             throw .badPackageList(file: file, line: line, reason: "'\(key)' takes one name")
         }
-        if key == "suite:" { suite = String(words[1]) } else { kernel = String(words[1]) }
+        switch key {
+        case "suite:": suite = value
+        case "kernel:": kernel = value
+        case "release:": release = value
+        default: repositories.append(value.hasPrefix("/") ? value : "\(DurableFiles.parent(of: file))/\(value)")
+        }
+    }
+
+    /// What dnf takes for one package or group, `kernel-core`, `slurm-22.05.8-1.el9`, `@core`: never an option, a file or
+    /// a pattern.
+    static func isRPM(_ text: String) -> Bool {
+        isWord(text.hasPrefix("@") ? text.dropFirst() : text[...], with: "+-._:~^")
+    }
+
+    /// `9`, `9.4`, `rawhide`: a part of paths and addresses.
+    static func isRelease(_ text: String) -> Bool { isWord(text[...], with: "-._") }
+
+    /// Letters and digits of ASCII, and after the first of them a few others.
+    private static func isWord(_ text: Substring, with others: String) -> Bool {
+        guard let first = text.unicodeScalars.first else { return false }
+        func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
+        }
+        return isPlain(first) && text.unicodeScalars.allSatisfy { isPlain($0) || others.unicodeScalars.contains($0) }
     }
 
     /// Debian Policy 5.6.1: at least two of `a-z0-9+.-`, the first a letter or a digit. So no option of a program.

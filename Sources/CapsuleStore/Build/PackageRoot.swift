@@ -1,8 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// Makes a root from a package list with mmdebstrap, and takes out what differs from one build to the next or must not
-/// be the same on every node.
+/// Makes a root from a package list with mmdebstrap or dnf, and takes out what differs from one build to the next or must
+/// not be the same on every node.
 struct PackageRoot {
     let list: PackageList
     /// A private directory for our own files.
@@ -14,15 +14,29 @@ struct PackageRoot {
     /// The day Debian 12 came out, since any fixed day will do.
     private static let fixedTime = "1686355200"
 
-    /// - Throws: `.noAptSource`, `.programFailed` with mmdebstrap's last lines, `.needsRoot`.
+    /// - Throws: `.noAptSource`, `.noRepository`, `.programFailed` with the program's last lines, `.needsRoot`.
     func make(in directory: String, asRoot: Bool) async throws(CapsuleBuildError) {
         guard asRoot else { throw .needsRoot("a capsule from a package list") }
+        let started = Int64(Date().timeIntervalSince1970)
+        if let release = list.release {
+            try await DnfInstallation(list: list, release: release, scratch: scratch, progress: progress).run(
+                in: directory, time: Self.fixedTime)
+        } else {
+            try await debian(in: directory)
+        }
+        try await clean(directory)
+        do {
+            try FileTimes(of: directory).clamp(startOfBuild: started)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func debian(in directory: String) async throws(CapsuleBuildError) {
         guard let suite = list.suite ?? AptSources.hostSuite() else {
             throw .noAptSource(suite: "of this host", looked: ["/usr/lib/os-release"])
         }
-        let sources = try AptSources.read(suite: suite)
-        let started = Int64(Date().timeIntervalSince1970)
-        let files = try sources.write(in: scratch)
+        let files = try AptSources.read(suite: suite).write(in: scratch)
         let meter = Mutex(InstallMeter())
         try await Program.mmdebstrap.run(
             [
@@ -34,18 +48,12 @@ struct PackageRoot {
             if let state { progress(state.0, state.1) }
             return state != nil
         }
-        try await clean(directory)
-        do {
-            try FileTimes(of: directory).clamp(startOfBuild: started)
-        } catch {
-            throw .store(error)
-        }
     }
 
     /// Directories whose contents are for one machine or one run.
     private static let emptied = [
         "var/cache/apt", "var/lib/apt/lists", "var/lib/apt/mirrors", "var/log/apt", "var/log/journal", "var/tmp",
-        "var/cache/ldconfig", "var/cache/debconf",
+        "var/cache/ldconfig", "var/cache/debconf", "var/cache/dnf",
     ]
     /// Files for one machine, backups of the package manager, and keys that every node must make for itself.
     private static let removed = [
@@ -53,12 +61,19 @@ struct PackageRoot {
         "var/lib/dpkg/status-old", "var/lib/dpkg/diversions-old", "var/lib/dpkg/statoverride-old",
         "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed",
         "var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log", "var/log/fontconfig.log",
-        "var/log/faillog", "var/log/lastlog",
+        "var/log/faillog", "var/log/lastlog", "var/log/dnf.log", "var/log/dnf.rpm.log", "var/log/dnf.librepo.log",
+        "var/log/hawkey.log", "var/lib/dnf/history.sqlite", "var/lib/dnf/history.sqlite-shm",
+        "var/lib/dnf/history.sqlite-wal", "usr/lib/sysimage/rpm/.rpm.lock", "usr/lib/sysimage/rpm/rpmdb.sqlite-shm",
     ]
+    /// rpm's database has everything in its main file when it is closed, and leaves this one empty.
+    private static let journal = "usr/lib/sysimage/rpm/rpmdb.sqlite-wal"
 
     private func clean(_ directory: String) async throws(CapsuleBuildError) {
         do {
             var gone = Self.removed.map { "\(directory)/\($0)" }
+            if DurableFiles.status("\(directory)/\(Self.journal)")?.size == 0 {
+                gone.append("\(directory)/\(Self.journal)")
+            }
             for name in try DurableFiles.names(in: "\(directory)/etc/ssh") where name.hasPrefix("ssh_host_") {
                 gone.append("\(directory)/etc/ssh/\(name)")
             }

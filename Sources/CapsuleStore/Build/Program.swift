@@ -11,6 +11,7 @@ struct Program: Hashable {
     static let busybox = Program(name: "busybox", package: "busybox-static")
     static let cp = Program(name: "cp", package: "coreutils")
     static let depmod = Program(name: "depmod", package: "kmod")
+    static let dnf = Program(name: "dnf", package: "dnf")
     static let dpkgDeb = Program(name: "dpkg-deb", package: "dpkg")
     static let env = Program(name: "env", package: "coreutils")
     static let gzip = Program(name: "gzip", package: "gzip")
@@ -20,6 +21,7 @@ struct Program: Hashable {
     static let mount = Program(name: "mount", package: "mount")
     static let umount = Program(name: "umount", package: "mount")
     static let rm = Program(name: "rm", package: "coreutils")
+    static let rpm = Program(name: "rpm", package: "rpm")
     static let rsync = Program(name: "rsync", package: "rsync")
     static let ssh = Program(name: "ssh", package: "openssh-client")
     static let systemctl = Program(name: "systemctl", package: "systemd")
@@ -39,6 +41,11 @@ struct Program: Hashable {
 
         /// In a mount namespace of its own, so that no mount outlives a build that is killed.
         static let ownMounts = Wrapper(name: "unshare", arguments: ["--mount", "--propagation", "private"])
+
+        /// The same, with the processes to be seen in a root that has none of its own.
+        static func ownProcessList(mountedAt path: String) -> Wrapper {
+            Wrapper(name: "unshare", arguments: ["--mount", "--propagation", "private", "--mount-proc=\(path)"])
+        }
 
         /// In another working directory.
         static func directory(_ path: String) -> Wrapper { Wrapper(name: "env", arguments: ["-C", path]) }

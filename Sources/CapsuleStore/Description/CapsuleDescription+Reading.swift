@@ -2,7 +2,8 @@ internal import CapsuleFormat
 
 extension CapsuleDescription {
     private static let keys = [
-        "source", "suite", "packages", "kernel", "kernelArguments", "files", "users", "groups", "services", "exclude",
+        "source", "suite", "release", "repositories", "packages", "kernel", "kernelArguments", "files", "users",
+        "groups", "services", "exclude",
         "scripts", "imageFormat", "rootMode", "retention",
     ]
 
@@ -40,18 +41,17 @@ extension CapsuleDescription {
         suite = reader.value(fields["suite"], at: "suite", expected: "the name of a release") {
             PackageList.isPackageName($0) ? $0 : nil
         }
-        packages = reader.list(fields["packages"], at: "packages", expected: "the name of a Debian package") {
-            PackageList.isPackage($0) ? $0 : nil
+        release = reader.value(fields["release"], at: "release", expected: "the version of a distribution") {
+            PackageList.isRelease($0) ? $0 : nil
         }
-        if source == nil, packages.isEmpty {
-            reader.complain(node.line, "source", "it is missing; name a source, or packages to make the root of")
+        repositories = reader.list(fields["repositories"], at: "repositories", expected: "a path") {
+            $0.isEmpty ? nil : $0
         }
-        if let source, !packages.isEmpty || suite != nil, !source.hasSuffix(".pkglist") {
-            let line = fields["packages"]?.line ?? fields["suite"]?.line ?? node.line
-            reader.complain(
-                line, packages.isEmpty ? "suite" : "packages",
-                "goes with a .pkglist as the source, or with none; '\(source)' is installed already")
-        }
+        let isRPM = release != nil
+        packages = reader.list(
+            fields["packages"], at: "packages", expected: "the name of \(isRPM ? "an RPM" : "a Debian") package"
+        ) { (isRPM ? PackageList.isRPM($0) : PackageList.isPackage($0)) ? $0 : nil }
+        checkPackages(fields, node, &reader)
         kernel = reader.text(fields["kernel"], at: "kernel")
         let arguments = reader.list(fields["kernelArguments"], at: "kernelArguments", expected: "one line") {
             $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? $0 : nil
@@ -68,6 +68,31 @@ extension CapsuleDescription {
         rootMode =
             reader.value(fields["rootMode"], at: "rootMode", expected: "overlay or tmpfs") { RootMode(rawValue: $0) }
             ?? .overlay
+    }
+
+    /// Whether what says where the root comes from goes together.
+    private func checkPackages(
+        _ fields: [String: DescriptionNode], _ node: DescriptionNode, _ reader: inout DescriptionReader
+    ) {
+        if source == nil, packages.isEmpty {
+            reader.complain(node.line, "source", "it is missing; name a source, or packages to make the root of")
+        }
+        let said = [
+            ("packages", !packages.isEmpty), ("suite", suite != nil), ("release", release != nil),
+            ("repositories", !repositories.isEmpty),
+        ]
+        let ofPackages = said.first { $0.1 }?.0
+        if let source, let key = ofPackages, !source.hasSuffix(".pkglist") {
+            reader.complain(
+                fields[key]?.line ?? node.line, key,
+                "goes with a .pkglist as the source, or with none; '\(source)' is installed already")
+        }
+        if suite != nil, let line = fields["release"]?.line {
+            reader.complain(line, "release", "is dnf's, and suite apt's; one of them, please")
+        }
+        if source == nil, release == nil, let line = fields["repositories"]?.line {
+            reader.complain(line, "repositories", "are dnf's, which needs a release")
+        }
     }
 }
 

@@ -58,6 +58,10 @@ public struct CapsuleDescription: Hashable, Sendable {
     /// As on the command line; nil where only packages are named.
     public var source: String?
     public var suite: String?
+    /// dnf's `$releasever`: the packages are RPM's then.
+    public var release: String?
+    /// Paths of `.repo` files, or of directories of them.
+    public var repositories: [String] = []
     public var packages: [String] = []
     public var kernel: String?
     public var kernelArguments: String?

@@ -24,7 +24,7 @@ public struct CapsuleDifference: Hashable, Sendable {
         public var isEmpty: Bool { added.isEmpty && removed.isEmpty && changed.isEmpty }
     }
 
-    /// A Debian package by another version.
+    /// A package by another version.
     public struct Package: Hashable, Sendable {
         public let name: String
         /// Nil where the older generation lacks it.
@@ -36,7 +36,7 @@ public struct CapsuleDifference: Hashable, Sendable {
     public let streams: [Stream]
     /// Nil where unsquashfs is not installed.
     public let files: Names?
-    /// Nil where one of the two has no dpkg database, or unsquashfs is not installed.
+    /// Nil where one of the two has no database of dpkg or rpm, or unsquashfs is not installed.
     public let packages: [Package]?
 
     /// Bytes of all streams that a node which has the older one fetches.

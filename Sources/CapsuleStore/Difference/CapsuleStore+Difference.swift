@@ -74,9 +74,20 @@ extension CapsuleStore {
         ImageListing(try await Program.unsquashfs.output(["-lln", "-d", "", Program.operand(image)]))
     }
 
+    /// Versions by name of the packages in an image, from dpkg's database or rpm's.
     private func installed(_ image: String) async throws -> [String: String] {
-        PackageStatus.versions(
-            try await Program.unsquashfs.output(["-cat", Program.operand(image), "var/lib/dpkg/status"]))
+        let file = Program.operand(image)
+        if let status = try? await Program.unsquashfs.output(["-cat", file, "var/lib/dpkg/status"]) {
+            return PackageStatus.versions(status)
+        }
+        let places = ["usr/lib/sysimage/rpm", "var/lib/rpm"]
+        let tree = "\(image).rpm"
+        try await Program.unsquashfs.run(["-n", "-d", tree, file] + places)
+        guard let place = places.first(where: { DurableFiles.status("\(tree)/\($0)")?.kind == .directory }) else {
+            throw CapsuleBuildError.badSource(path: image, reason: "no database of packages")
+        }
+        return RPMPackages.versions(
+            try await Program.rpm.output(["--dbpath", "\(tree)/\(place)", "-qa", "--queryformat", RPMPackages.format]))
     }
 
     /// Writes a stream to a file, each chunk verified.

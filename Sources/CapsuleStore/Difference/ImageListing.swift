@@ -74,3 +74,20 @@ enum PackageStatus {
         return versions
     }
 }
+
+/// rpm's database of what is installed, as `rpm -qa` lists it.
+enum RPMPackages {
+    static let format = "%{NAME}\\t%{EVR}\\t%{ARCH}\\n"
+
+    /// Versions by name, `glibc.x86_64`; of a package that is there in several, kernels above all, each is named.
+    static func versions(_ text: String) -> [String: String] {
+        var all: [String: [String]] = [:]
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: "\t")
+            // Keys of repositories stand among the packages, and are of no architecture.
+            guard fields.count == 3, fields[2] != "(none)" else { continue }
+            all["\(fields[0]).\(fields[2])", default: []].append(String(fields[1]))
+        }
+        return all.mapValues { $0.sorted().joined(separator: ", ") }
+    }
+}

@@ -29,7 +29,7 @@ struct CapsuleBuild: AsyncParsableCommand {
               FILE.tar[.gz|...]   one in a tar file, or a container image (OCI archive, docker save)
               oci:PATH[:NAME]     an OCI image layout; docker-archive:FILE[:NAME] for what docker save wrote
               ssh://[USER@]HOST[:PORT]/   a running machine, copied with rsync
-              NAME.pkglist        Debian packages, one a line
+              NAME.pkglist        Debian packages, one a line; with `# release: 9` RPM packages, by dnf
               busybox             the smallest root that boots
 
             The kernel is the one in the root, or the one that --kernel names: a package, a .deb, or a directory with \

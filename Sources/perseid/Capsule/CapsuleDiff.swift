@@ -34,7 +34,7 @@ struct CapsuleDiff: AsyncParsableCommand {
         if let packages = difference.packages {
             show("packages", packages.map(\.line))
         } else {
-            print("\npackages: no dpkg database in both")
+            print("\npackages: no database of dpkg or rpm in both")
         }
         guard let files = difference.files else {
             print("\nfiles: unsquashfs is not installed; install it with: apt-get install squashfs-tools")

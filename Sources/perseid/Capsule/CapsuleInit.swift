@@ -54,6 +54,12 @@ struct CapsuleInit: ParsableCommand {
           - systemd-sysv
           - udev
 
+        # RPM packages instead, by dnf: a release in the place of the suite, and .repo files, which are left out where
+        # those of this host are meant. The kernel is one of the packages then.
+        #release: 9
+        #repositories: [rocky.repo]
+        #packages: [systemd, iproute, kmod, procps-ng, kernel-core]
+
         # A Debian package, a .deb file, or a directory with boot/ and lib/modules/. The root's own, if left out.
         kernel: linux-image-cloud-amd64
         kernelArguments: console=tty0 console=ttyS0,115200n8
