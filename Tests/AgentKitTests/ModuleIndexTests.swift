@@ -52,6 +52,15 @@ import Testing
                 == ["virtio_ring", "virtio", "failover", "net_failover", "virtio_net"])
     }
 
+    /// As Debian's kernels say it of ext4, whose checksum none of its own dependencies brings.
+    @Test func softDependencyMayBeAnAlias() {
+        let index = ModuleIndex(
+            dep: Array("ext4.ko: jbd2.ko\njbd2.ko:\ncrc32c_generic.ko:\ncrc32c-intel.ko:\n".utf8),
+            alias: Array("alias crypto-crc32c crc32c_intel\nalias crypto-crc32c crc32c_generic\n".utf8),
+            softdep: Array("softdep ext4 pre: crypto-crc32c\nsoftdep jbd2 pre: crypto-crc32c\n".utf8))
+        #expect(names(index.loadOrder(for: ModuleName("ext4"))) == ["crc32c_intel", "crc32c_generic", "jbd2", "ext4"])
+    }
+
     @Test func honoursSoftDependenciesAndEndsCircles() {
         #expect(names(index.loadOrder(for: ModuleName("btrfs"))) == ["crc32c_intel", "btrfs"])
         #expect(names(index.loadOrder(for: ModuleName("a"))) == ["b", "a", "virtio"])

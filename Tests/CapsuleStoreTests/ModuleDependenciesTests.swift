@@ -31,6 +31,23 @@ import Testing
             ])
     }
 
+    @Test func softNeedMayBeAnAlias() {
+        let dependencies = ModuleDependencies(
+            dep: "fs/ext4.ko:\ncrypto/crc32c_generic.ko:\ncrypto/crc32c-intel.ko:\nsound/snd.ko:\n",
+            softdep: "softdep ext4 pre: crypto-crc32c\n",
+            alias: """
+                alias crypto-crc32c crc32c_generic
+                alias crypto-crc32c crc32c_intel
+                alias cpu:type:x86,ven*feature:*0094* snd
+                alias crypto-crc32c elsewhere
+
+                """)
+        #expect(
+            dependencies.closure(of: ["fs/ext4.ko"]) == [
+                "crypto/crc32c-intel.ko", "crypto/crc32c_generic.ko", "fs/ext4.ko",
+            ])
+    }
+
     @Test func whatIsNotInTheTreeIsLeftOut() {
         #expect(dependencies.closure(of: ["kernel/nowhere.ko"]).isEmpty)
         #expect(ModuleDependencies(dep: "a.ko: b.ko\nno colon\n", softdep: "").closure(of: ["a.ko"]) == ["a.ko"])

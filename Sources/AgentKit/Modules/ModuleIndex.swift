@@ -7,8 +7,8 @@ package struct ModuleIndex: Sendable {
     private var files: [ModuleName: (path: String, needs: [String])] = [:]
     /// modules.builtin: part of the kernel.
     private var builtin: Set<ModuleName> = []
-    /// modules.softdep: what should be there before and after.
-    private var soft: [ModuleName: (pre: [ModuleName], post: [ModuleName])] = [:]
+    /// modules.softdep: what should be there before and after, by the names of modules or by aliases (`crypto-crc32c`).
+    private var soft: [ModuleName: (pre: [String], post: [String])] = [:]
     /// modules.alias by what stands before the first `:` (`pci`, `virtio`): most patterns of a tree are for buses
     /// that a device is not on.
     private var aliases: [ArraySlice<UInt8>: [(pattern: ArraySlice<UInt8>, module: ModuleName)]] = [:]
@@ -60,10 +60,16 @@ package struct ModuleIndex: Sendable {
     private func append(_ name: ModuleName, to order: inout [String], entered: inout Set<ModuleName>) {
         guard !isBuiltin(name), let file = files[name], entered.insert(name).inserted else { return }
         let around = soft[name]
-        for other in around?.pre ?? [] { append(other, to: &order, entered: &entered) }
+        for other in (around?.pre ?? []).flatMap(named) { append(other, to: &order, entered: &entered) }
         for other in file.needs.reversed() { append(ModuleName(other), to: &order, entered: &entered) }
         order.append(file.path)
-        for other in around?.post ?? [] { append(other, to: &order, entered: &entered) }
+        for other in (around?.post ?? []).flatMap(named) { append(other, to: &order, entered: &entered) }
+    }
+
+    /// The modules that a soft dependency means.
+    private func named(_ text: String) -> [ModuleName] {
+        let name = ModuleName(text)
+        return files[name] != nil || isBuiltin(name) ? [name] : modules(matching: text)
     }
 }
 
@@ -100,8 +106,8 @@ extension ModuleIndex {
             case "pre:": isPre = true
             case "post:": isPre = false
             default:
-                if isPre == true { entry.pre.append(ModuleName(word)) }
-                if isPre == false { entry.post.append(ModuleName(word)) }
+                if isPre == true { entry.pre.append(word) }
+                if isPre == false { entry.post.append(word) }
             }
         }
         soft[ModuleName(words[1])] = entry

@@ -60,8 +60,8 @@ package struct ModuleLoader {
             } catch {
                 // EEXIST: loaded already. ENODEV: the module found no hardware after all.
                 guard error.code != EEXIST, error.code != ENODEV else { continue }
+                // What comes next may do without it: one of several that have the same alias, of another processor.
                 console.line("module \(ModuleName(path)) did not load: \(error)")
-                break
             }
         }
         return loaded

@@ -13,7 +13,7 @@ struct KernelStreams {
 
     /// Raised when other bytes come out of the same tree. The versions of mksquashfs and zstd are not asked: an image
     /// that nodes have already is better than the same files packed otherwise.
-    private static let recipe = 1
+    private static let recipe = 2
 
     /// - Parameters:
     ///   - inMergedUsr: whether the root has `lib` as a link to `usr/lib`: an overlay then sees `usr/lib/modules` and

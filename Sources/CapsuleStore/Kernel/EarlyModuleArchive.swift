@@ -21,7 +21,8 @@ struct EarlyModuleArchive {
         do {
             dependencies = ModuleDependencies(
                 dep: try Self.text("\(kernel.modules)/modules.dep"),
-                softdep: (try? Self.text("\(kernel.modules)/modules.softdep")) ?? "")
+                softdep: (try? Self.text("\(kernel.modules)/modules.softdep")) ?? "",
+                alias: (try? Self.text("\(kernel.modules)/modules.alias")) ?? "")
             let chosen = EarlyModules.choose(from: dependencies)
             count = chosen.count
             try DurableFiles.makeDirectory(directory)
