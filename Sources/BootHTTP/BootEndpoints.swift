@@ -63,6 +63,8 @@ public struct BootEndpoints: Sendable {
         case .health: return .text(200, "ok")
         case .manifest(let capsule): return capsulePart(request) { try capsules.openManifest(of: capsule) }
         case .index(let capsule): return capsulePart(request) { try capsules.openIndex(of: capsule) }
+        case .trace(let capsule): return trace(of: capsule, request)
+        case .keepTrace: return keepTrace(request)
         case .bundle(let id): return bundle(id, request)
         case .layer(let machine): return layer(of: machine, request)
         case .update: return update(request)
@@ -200,7 +202,7 @@ public struct BootEndpoints: Sendable {
     }
 
     /// Gives the agent of an attempt what it may have.
-    private func authorized(_ request: BootRequest, _ give: (Attempt) throws -> BootAnswer) -> BootAnswer {
+    func authorized(_ request: BootRequest, _ give: (Attempt) throws -> BootAnswer) -> BootAnswer {
         guard let attempt = token(of: request).flatMap({ ledger.attempt(with: $0) }) else { return .unauthorized }
         do {
             return try give(attempt)

@@ -10,6 +10,9 @@ enum BootRoute: Equatable {
     case health
     case manifest(capsule: String)
     case index(capsule: String)
+    /// The order in which a boot read the chunks of the root.
+    case trace(capsule: String)
+    case keepTrace
     /// A bundle by its id, 64 hex digits.
     case bundle(String)
     /// A node's own files.
@@ -62,6 +65,10 @@ enum BootRoute: Equatable {
             self = .manifest(capsule: parts[2])
         } else if parts.count == 4, parts[1] == "capsules", parts[3] == "index" {
             self = .index(capsule: parts[2])
+        } else if parts.count == 4, parts[1] == "capsules", parts[3] == "trace" {
+            self = .trace(capsule: parts[2])
+        } else if parts == ["v1", "trace"] {
+            self = .keepTrace
         } else {
             return nil
         }
@@ -78,8 +85,8 @@ enum BootRoute: Equatable {
     /// Whether it takes a message, and gives nothing without.
     var isForPost: Bool {
         switch self {
-        case .checkIn, .report, .update, .updateChanges: true
-        case .boot, .health, .manifest, .index, .bundle, .layer: false
+        case .checkIn, .report, .update, .updateChanges, .keepTrace: true
+        case .boot, .health, .manifest, .index, .trace, .bundle, .layer: false
         }
     }
 

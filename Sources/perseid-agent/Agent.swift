@@ -14,6 +14,7 @@ enum Agent {
             StageOne.run()
         }
         if CommandLine.arguments.dropFirst() == ["stage2"] { StageTwo.run() }
+        if CommandLine.arguments.dropFirst() == [LazyRootSettings.command] { LazyRoot.run() }
         if CommandLine.arguments.dropFirst().first == "bench" { bench() }
         Console().line(
             "usage: perseid-agent stage2 | bench [MEBIBYTES]; without arguments it runs as init (PID 1) only")

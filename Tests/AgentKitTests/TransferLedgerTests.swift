@@ -11,12 +11,15 @@ import Testing
     static let far = ServerURL(address: IPv4Address(value: 2), port: 2)
     static let gone = HTTPError.closedEarly(near)
 
-    private func ledger(_ servers: [ServerURL] = [near], maximumLength: Int = 4_096) throws -> TransferLedger {
+    private func ledger(
+        _ servers: [ServerURL] = [near], maximumLength: Int = 4_096, order: [Int] = []
+    ) throws -> TransferLedger {
         let chunker = try #require(ChunkerParameters(minimum: 512, average: 2048, maximum: 8192))
         let capsule = try TestCapsule(
             "lab@1", streams: [(.root, CapsuleTransferTests.Bench.noise(30_000, seed: 5))], chunker: chunker)
         let stream = try #require(ChunkedStream(.root, of: capsule.decodedIndex))
-        var ledger = TransferLedger(streams: [stream], planner: FetchPlanner(maximumLength: maximumLength))
+        var ledger = TransferLedger(
+            streams: [stream], planner: FetchPlanner(maximumLength: maximumLength), order: [order])
         ledger.begin(from: servers)
         return ledger
     }
@@ -53,6 +56,34 @@ import Testing
         #expect(ledger.next(at: 1) == .end)
         #expect(ledger.failure == nil)
         #expect(ledger.takeEvents().isEmpty)
+    }
+
+    @Test func whatIsWaitedForComesNextAndOnce() throws {
+        var ledger = try ledger(maximumLength: 1)
+        let last = try #require(ledger.streams[0].chunks.indices.last)
+        let first = try #require(take(&ledger, at: 0))
+        ledger.prefer([last, 0, 99_999], of: 0)
+        let second = try #require(take(&ledger, at: 0))
+        #expect(first.range.chunks == [0] && second.range.chunks == [last])
+        #expect(!ledger.has(last..<(last + 1), of: 0))
+        bring(&ledger, second)
+        #expect(ledger.has(last..<(last + 1), of: 0) && !ledger.has(0..<(last + 1), of: 0))
+        ledger.prefer([last], of: 0)
+        ledger.prefer([1], of: 7)
+        let rest = jobs(&ledger)
+        #expect(rest.flatMap(\.range.chunks).sorted() == Array(1..<last), "nothing is asked for twice")
+        // A request that broke is asked for again, although its chunk was preferred meanwhile.
+        ledger.prefer([0], of: 0)
+        fail(&ledger, first, at: 0)
+        #expect(take(&ledger, at: 60_000)?.range.chunks == [0])
+    }
+
+    @Test func anOrderComesBeforeTheRest() throws {
+        let count = try ledger().streams[0].chunks.count
+        var ledger = try ledger(maximumLength: 1, order: [count - 1, 3, -1, count, 3])
+        let asked = jobs(&ledger).flatMap(\.range.chunks)
+        #expect(Set(asked.prefix(2)) == [count - 1, 3])
+        #expect(asked.sorted() == Array(0..<count))
     }
 
     @Test func readsTheCacheFirstAndAsksForTheRest() throws {

@@ -101,6 +101,24 @@ import Testing
         #expect(try fixture.checkIn(boot).status == 401, "the handoff spends the script's token")
     }
 
+    @Test func whatABootReadsFirstIsKeptOnce() async throws {
+        let fixture = try await EndpointsFixture(building: true)
+        let answer = try fixture.checkIn(fixture.bootToken())
+        let token = try JSONDecoder().decode(CheckInReply.self, from: Data(answer.bytes)).token
+        let path = "/node/v1/capsules/tiny@1/trace"
+        #expect(fixture.get(path).status == 401)
+        #expect(fixture.get(path, token: token).status == 204)
+        let other = BootTrace(capsule: "tiny@2", chunks: [0])
+        #expect(try fixture.post("/node/v1/trace", other, token: token).status == 403)
+        #expect(try fixture.post("/node/v1/trace", ["x"], token: token).status == 400)
+        for chunks in [[0, 99_999, -1, 0], [1]] {
+            let trace = BootTrace(capsule: "tiny@1", chunks: chunks)
+            #expect(try fixture.post("/node/v1/trace", trace, token: token).status == 204)
+        }
+        let kept = fixture.get(path, token: token)
+        #expect(kept.status == 200 && kept.bytes == Array("[0]".utf8), "what is no chunk is left out")
+    }
+
     @Test func aTokenSpeaksForItsOwnNode() async throws {
         let fixture = try await EndpointsFixture()
         let token = try fixture.bootToken()

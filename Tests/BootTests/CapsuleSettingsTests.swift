@@ -47,6 +47,49 @@ extension BootTests {
             #expect(outcome.output.contains("perseid / tmpfs"))
         }
 
+        /// With 96 MB in it that no boot reads. What the first boot read first comes first at the second one.
+        @Test func aRootMayStartBeforeItIsWhole() async throws {
+            let state = try await BootState.copy("settings-lazy")
+            let bytes = [UInt8](unsafeUninitializedCapacity: 96 << 20) { buffer, count in
+                var generator = SystemRandomNumberGenerator()
+                let words = buffer.withMemoryRebound(to: UInt64.self) { words in
+                    for index in words.indices { words[index] = generator.next() }
+                    return words.count
+                }
+                count = words * 8
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: state + "/ballast"))
+            let text = """
+                source: busybox
+                rootMode: lazy
+                files:
+                  - path: /srv/ballast
+                    source: ballast
+                scripts:
+                  - name: 10-device
+                    stage: ready
+                    content: |
+                      #!/bin/sh
+                      grep -q '^/dev/nbd0 .*squashfs' /proc/mounts && echo the root is on nbd0
+                """
+            try Data(text.utf8).write(to: URL(fileURLWithPath: state + "/lazy.yaml"))
+            let built = try await Perseid.run(
+                "capsule", "build", "lazy", "--file", state + "/lazy.yaml", "--state", state)
+            #expect(built.succeeded, Comment(rawValue: built.errors))
+            for isSecond in [false, true] {
+                let outcome = try await Perseid.run(
+                    "lab", "boot", "--state", state, "--capsule", "lazy", "--linger", isSecond ? "0" : "75")
+                #expect(outcome.succeeded, Comment(rawValue: outcome.errors))
+                #expect(outcome.output.contains("the root is on nbd0"))
+                #expect(outcome.output.contains(" chunks first that a boot reads first") == isSecond)
+                let console = try String(contentsOfFile: state + "/lab/n001.console", encoding: .utf8)
+                let start = try #require(console.firstRange(of: "handing over to /sbin/init of lazy@1"))
+                let end = console.firstRange(of: "all of lazy@1 is there: ")
+                #expect(isSecond || end != nil)
+                #expect(end.map { $0.lowerBound > start.upperBound } != false)
+            }
+        }
+
         @Test(arguments: ["handoff", "ready"]) func aScriptThatFailsIsTheReason(stage: String) async throws {
             let outcome = try await boot(
                 "failing-\(stage)",

@@ -11,6 +11,7 @@ package final class CapsuleTransfer: Sendable {
     private let connections: Int
     private let limits: HTTPClient.Limits
     private let cache: ChunkCache?
+    private let arrived: @Sendable () -> Void
     private let state: Mutex<State>
 
     private struct State {
@@ -22,19 +23,32 @@ package final class CapsuleTransfer: Sendable {
     /// - Parameters:
     ///   - files: one for each stream.
     ///   - connections: each has one range under way, and holds as much as the longest range in memory.
+    ///   - order: for each stream the chunks to bring first; see `TransferLedger`.
+    ///   - arrived: called after chunks were written, by the thread that wrote them.
     package init(
         _ streams: [ChunkedStream], into files: [StreamFile], connections: Int = 3, cache: ChunkCache? = nil,
         pace: TransferPace = TransferPace(bytesPerSecond: nil), limits: HTTPClient.Limits = HTTPClient.Limits(),
-        planner: FetchPlanner = FetchPlanner(maximumLength: 2 << 20)
+        planner: FetchPlanner = FetchPlanner(maximumLength: 2 << 20), order: [[Int]] = [],
+        arrived: @escaping @Sendable () -> Void = {}
     ) {
         self.streams = streams
         self.files = files
         self.connections = max(1, connections)
         self.cache = cache
         self.limits = limits
+        self.arrived = arrived
         var planner = planner
         planner.maximumLength = pace.rangeLength(atMost: planner.maximumLength)
-        state = Mutex(State(ledger: TransferLedger(streams: streams, planner: planner), pace: pace))
+        state = Mutex(State(ledger: TransferLedger(streams: streams, planner: planner, order: order), pace: pace))
+    }
+
+    /// Whether all of some chunks are written. Those that are not, and that nobody asks for yet, are asked for next.
+    package func hasOrPrefers(_ chunks: Range<Int>, of stream: Int) -> Bool {
+        state.withLock { state in
+            if state.ledger.has(chunks, of: stream) { return true }
+            state.ledger.prefer(Array(chunks), of: stream)
+            return false
+        }
     }
 
     package var progress: TransferProgress { state.withLock { $0.ledger.progress } }
@@ -204,5 +218,6 @@ package final class CapsuleTransfer: Sendable {
                 job, verified: verified, rejected: rejected, error: error, at: BootClock.milliseconds(),
                 spread: .random(in: 0...1))
         }
+        if !verified.isEmpty { arrived() }
     }
 }

@@ -46,6 +46,10 @@ package struct TransferLedger: Sendable {
     private var cachedBytes: Int64 = 0
     /// From the last to the first.
     private var queue: [(stream: Int, range: FetchRange)] = []
+    /// Chunks that are asked for now, by stream.
+    private var asked: [ChunkBitmap]
+    /// For each stream the chunks that are wanted first, in this order.
+    private let order: [[Int]]
     private var isPlanned = false
     /// By chunk: how often it failed, and where last.
     private var rejections: [ContentDigest: (count: Int, server: ServerURL)] = [:]
@@ -56,10 +60,14 @@ package struct TransferLedger: Sendable {
     private var events: [TransferEvent] = []
     package private(set) var failure: TransferFailure?
 
-    package init(streams: [ChunkedStream], planner: FetchPlanner) {
+    /// - Parameter order: for each stream the chunks to bring first, in this order; what is missing of it is brought
+    ///   as it lies in the bundles.
+    package init(streams: [ChunkedStream], planner: FetchPlanner, order: [[Int]] = []) {
         self.streams = streams
         self.planner = planner
+        self.order = order
         present = streams.map { ChunkBitmap(count: $0.chunks.count) }
+        asked = present
     }
 
     /// Begins, or begins again after it was given up: with the servers of now, and without grudges. What is there
@@ -72,6 +80,7 @@ package struct TransferLedger: Sendable {
         lastError = nil
         failure = nil
         queue = []
+        asked = streams.map { ChunkBitmap(count: $0.chunks.count) }
         isPlanned = false
         cacheQueue = []
         cacheReads = 0
@@ -117,18 +126,58 @@ package struct TransferLedger: Sendable {
             failure = .stalled(lastError)
             return .end
         }
+        dropWhatCame()
         guard let head = queue.last else { return .wait(20) }
         guard let server = choose(for: head, at: now) else { return rest(at: now) }
         queue.removeLast()
+        for chunk in head.range.chunks { asked[head.stream].insert(chunk) }
         return .fetch(Job(stream: head.stream, range: head.range, server: server))
     }
 
     private mutating func plan() {
         isPlanned = true
         for (number, stream) in streams.enumerated() {
-            queue += planner.plan(stream, present: present[number]).map { (number, $0) }
+            var left = present[number]
+            let first = order.indices.contains(number) ? order[number] : []
+            for start in stride(from: 0, to: first.count, by: Self.orderedTogether) {
+                var wanted: [Int] = []
+                for chunk in first[start..<min(start + Self.orderedTogether, first.count)]
+                where stream.chunks.indices.contains(chunk) && !left.contains(chunk) {
+                    left.insert(chunk)
+                    wanted.append(chunk)
+                }
+                queue += planner.plan(stream, chunks: wanted).map { (number, $0) }
+            }
+            queue += planner.plan(stream, present: left).map { (number, $0) }
         }
         queue.reverse()
+    }
+
+    /// So many chunks of an order may change places, to be one request where they are neighbours.
+    private static let orderedTogether = 32
+
+    /// Has some chunks of a stream asked for next.
+    package mutating func prefer(_ chunks: [Int], of stream: Int) {
+        guard streams.indices.contains(stream), isPlanned else { return }
+        let wanted = chunks.filter {
+            streams[stream].chunks.indices.contains($0) && !present[stream].contains($0) && !asked[stream].contains($0)
+        }
+        queue += planner.plan(streams[stream], chunks: wanted).reversed().map { (stream, $0) }
+    }
+
+    /// What was preferred stands in the queue twice: the next request is for nothing that is there or asked for.
+    private mutating func dropWhatCame() {
+        while let (number, range) = queue.last {
+            let wanted = range.chunks.filter { !present[number].contains($0) && !asked[number].contains($0) }
+            guard wanted.count < range.chunks.count else { return }
+            queue.removeLast()
+            queue += planner.plan(streams[number], chunks: wanted).reversed().map { (number, $0) }
+        }
+    }
+
+    /// Whether all of some chunks are there.
+    package func has(_ chunks: Range<Int>, of stream: Int) -> Bool {
+        present.indices.contains(stream) && chunks.allSatisfy { present[stream].contains($0) }
     }
 
     /// The first server that can be asked, and if there is a choice one that did not send these chunks damaged.
@@ -178,6 +227,7 @@ package struct TransferLedger: Sendable {
     package mutating func record(
         _ job: Job, verified: [Int], rejected: [Int], error: HTTPError?, at now: Int64, spread: Double
     ) {
+        for chunk in job.range.chunks { asked[job.stream].remove(chunk) }
         for chunk in verified { present[job.stream].insert(chunk) }
         if !verified.isEmpty { recordProgress(job, at: now) }
         let stream = streams[job.stream]

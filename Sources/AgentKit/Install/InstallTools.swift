@@ -111,7 +111,8 @@ package struct InstallTools {
         do throws(SystemError) {
             try SmallFile.makeDirectory(Self.root + Self.applets)
             if !SmallFile.exists("\(Self.root)/bin/sh") {
-                try systemCall("symlink", "/bin/sh") { symlink(path, "\(Self.root)/bin/sh") }
+                let shell = Self.path(of: "dash") ?? path
+                try systemCall("symlink", "/bin/sh") { symlink(shell, "\(Self.root)/bin/sh") }
             }
         } catch {
             throw .system("a shell among the install tools", error)

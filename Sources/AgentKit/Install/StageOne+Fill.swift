@@ -38,7 +38,8 @@ extension StageOne {
         do throws(RootProblem) {
             let recipe = try RootRecipe(contents.manifest)
             if recipe.image == .erofs { modules.load(named: recipe.image.rawValue) }
-            try RootAssembly.mountLayers(root: images.root, as: recipe.image, modules: images.modules)
+            try RootAssembly.mountLayers(
+                root: .file(images.root), as: recipe.image, modules: images.modules.map { .file($0) })
             try extract(contents)
             try RootAssembly.releaseImages()
         } catch {

@@ -63,6 +63,22 @@ package struct NodeAPI: ~Copyable {
         try request("/node/v1/capsules/\(capsule)/index", .none, limit: limit)
     }
 
+    /// The chunks of a generation's root in the order in which an earlier boot read them first; none where no boot told.
+    package mutating func trace(of capsule: String) throws(NodeAPIError) -> [Int] {
+        let bytes = try request("/node/v1/capsules/\(capsule)/trace", .none, limit: 1 << 20)
+        // 204, No Content.
+        if bytes.isEmpty { return [] }
+        do throws(JSONError) {
+            return Array(try JSONBytes.decode([Int].self, from: bytes).prefix(BootTrace.limit))
+        } catch {
+            throw .badReply("what a boot reads first", error)
+        }
+    }
+
+    package mutating func tell(_ trace: BootTrace) throws(NodeAPIError) {
+        _ = try request("/node/v1/trace", .json(try JSONBytes.encoding(trace)), limit: 64 << 10)
+    }
+
     /// The node's own files, sealed; nil where it has none.
     package mutating func layer(of mac: MACAddress) throws(NodeAPIError) -> SealedLayer? {
         let bytes = try request("/node/v1/layer/\(mac)", .none, limit: SealedLayer.maximumSize)

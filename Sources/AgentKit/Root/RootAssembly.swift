@@ -31,9 +31,23 @@ package enum RootAssembly {
         return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR | O_CREAT | O_TRUNC, permissions: 0o600))
     }
 
+    /// Opens one that was made.
+    package static func existingImageFile(_ name: String) throws(SystemError) -> StreamFile {
+        let path = "\(imageDirectory)/\(name).image"
+        return StreamFile(path, owning: try FileDescriptor.open(path, O_RDWR))
+    }
+
+    /// What an image is mounted from.
+    package enum ImagePlace: Sendable {
+        /// All of it is there.
+        case file(StreamFile)
+        /// A block device.
+        case device(String)
+    }
+
     /// Mounts the images, each for itself. The image of the modules is squashfs always.
     package static func mountLayers(
-        root: StreamFile, as type: RootRecipe.ImageType, modules: StreamFile?
+        root: ImagePlace, as type: RootRecipe.ImageType, modules: ImagePlace?
     ) throws(RootProblem) {
         do throws(SystemError) {
             try releaseRoot()
@@ -143,11 +157,15 @@ package enum RootAssembly {
     private static var hasModules: Bool { FileSystems.isMountPoint("\(layers)/modules") }
 
     private static func mountImage(
-        _ image: StreamFile, as type: RootRecipe.ImageType, on target: String
+        _ image: ImagePlace, as type: RootRecipe.ImageType, on target: String
     ) throws(SystemError) {
-        let loop = try LoopDevice(over: image.path)
-        try FileSystems.mount(
-            loop.path, on: target, type: type.rawValue, flags: Int(MS_RDONLY) | Int(MS_NODEV))
+        let flags = Int(MS_RDONLY) | Int(MS_NODEV)
+        switch image {
+        case .device(let path): try FileSystems.mount(path, on: target, type: type.rawValue, flags: flags)
+        case .file(let file):
+            let loop = try LoopDevice(over: file.path)
+            try FileSystems.mount(loop.path, on: target, type: type.rawValue, flags: flags)
+        }
     }
 
     /// In a merged root `/lib` is a link to `usr/lib`; a module image with a directory in that place would hide the

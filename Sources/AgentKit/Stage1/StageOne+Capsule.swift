@@ -66,6 +66,7 @@ extension StageOne {
                 throw StepFailure(.capsule, error)
             }
         }
+        if contents.manifest.settings?.rootMode == .lazy, startLazily(contents, plan) { return }
         guard let transfer = assembly?.transfer else { return }
         let start = BootClock.milliseconds()
         try run(transfer, of: "\(contents.generation)", from: sources(plan))
@@ -92,7 +93,7 @@ extension StageOne {
         var lastPercent = -1
         do throws(TransferFailure) {
             try transfer.run(from: servers, token: session.api.token, memory: memory) { progress, events in
-                for event in events { tell(event) }
+                for event in events { session.tell(event) }
                 let now = BootClock.milliseconds()
                 let detail =
                     "fetching \(what): \(megabytes(progress.presentBytes)) of \(megabytes(progress.totalBytes))"
@@ -114,32 +115,6 @@ extension StageOne {
             }
         } catch {
             throw StepFailure(.transfer, error)
-        }
-    }
-
-    private mutating func tell(_ event: TransferEvent) {
-        switch event {
-        case .rejected(let chunk, let stream, let server, let times):
-            let text =
-                "chunk \(chunk.hex) of \(stream.rawValue) from \(server) is not what the index says"
-                + " (\(times) of \(TransferLedger.rejectionLimit) times), fetching it again"
-            console.line(text)
-            session.report(AgentReport(kind: .chunkRejected, detail: text))
-        case .resumed(let server, let cause, let progress):
-            let text =
-                "fetching goes on from \(server) with \(megabytes(progress.presentBytes)) of"
-                + " \(megabytes(progress.totalBytes)) there, after: \(cause)"
-            console.line(text)
-            session.report(
-                AgentReport(
-                    kind: .transferResumed, bytes: progress.presentBytes, percent: progress.percent, detail: text))
-        case .waiting(let pause, let cause):
-            let text = "\(cause); asking again in \(seconds(pause))"
-            console.line(text)
-            // A server that is busy is reached all the same; whoever watches is to see why nothing moves.
-            if cause.retryAfterSeconds != nil {
-                session.report(AgentReport(kind: .progress, detail: text), transient: true)
-            }
         }
     }
 }

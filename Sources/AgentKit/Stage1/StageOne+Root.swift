@@ -11,9 +11,16 @@ extension StageOne {
             let recipe = try RootRecipe(contents.manifest)
             // With its own dependencies, and only where it is wanted.
             if recipe.image == .erofs { modules.load(named: recipe.image.rawValue) }
-            try RootAssembly.mountLayers(root: images.root, as: recipe.image, modules: images.modules)
+            if lazyRoot?.generation == contents.generation {
+                try RootAssembly.mountLayers(
+                    root: .device("/dev/nbd0"), as: recipe.image,
+                    modules: images.modules.map { _ in .device("/dev/nbd1") })
+            } else {
+                try RootAssembly.mountLayers(
+                    root: .file(images.root), as: recipe.image, modules: images.modules.map { .file($0) })
+            }
             switch recipe.mode {
-            case .overlay: try RootAssembly.joinLayers()
+            case .overlay, .lazy: try RootAssembly.joinLayers()
             case .tmpfs: try unpack(contents)
             }
         } catch {

@@ -20,6 +20,8 @@ package struct StageOne: ~Copyable {
     var session: AgentSession
     /// What was fetched before a try broke off: the next one goes on from there.
     var assembly: CapsuleAssembly?
+    /// Brings the images of a root that is mounted before they are whole.
+    var lazyRoot: LazyRootProcess?
     /// Chunks on this node's own disk.
     var cache: ChunkCache?
     /// What the switches say.

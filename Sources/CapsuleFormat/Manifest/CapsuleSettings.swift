@@ -16,6 +16,8 @@ public enum RootMode: String, Codable, CaseIterable, Hashable, Sendable {
     case overlay
     /// Every file unpacked into a tmpfs, after which the image is let go.
     case tmpfs
+    /// As `overlay`, and the node starts before all of the image is there: what is read is fetched first.
+    case lazy
 }
 
 /// A program in the root that the node runs.

@@ -25,6 +25,13 @@ public struct ChunkBitmap: Hashable, Sendable {
         present += 1
     }
 
+    /// Marks the chunk as not there. Outside the stream nothing changes.
+    public mutating func remove(_ chunk: Int) {
+        guard contains(chunk) else { return }
+        words[chunk / 64] &= ~(1 << UInt64(chunk % 64))
+        present -= 1
+    }
+
     public var isComplete: Bool { present == count }
 
     /// The chunks that are still to be fetched, in order.

@@ -66,7 +66,9 @@ extension CapsuleDescription {
                 ImageFormat(rawValue: $0)
             } ?? .squashfs
         rootMode =
-            reader.value(fields["rootMode"], at: "rootMode", expected: "overlay or tmpfs") { RootMode(rawValue: $0) }
+            reader.value(fields["rootMode"], at: "rootMode", expected: "overlay, tmpfs or lazy") {
+                RootMode(rawValue: $0)
+            }
             ?? .overlay
     }
 

@@ -15,7 +15,7 @@ enum EarlyModules {
         // Networks with more than one card or one network.
         "drivers/net/bonding/", "net/8021q/", "net/packet/",
         // The root: its image in memory under an overlay.
-        "fs/squashfs/", "fs/erofs/", "fs/overlayfs/", "drivers/block/loop",
+        "fs/squashfs/", "fs/erofs/", "fs/overlayfs/", "drivers/block/loop", "drivers/block/nbd",
         // A disk that keeps chunks.
         "fs/ext4/", "fs/xfs/", "fs/btrfs/",
         // Storage, for that disk, node-local scratch and installs: controllers, arrays, volumes, the ESP's FAT.

@@ -4,11 +4,12 @@ internal import Foundation
 /// Builds the image of the programs that an install needs: Debian's own, unpacked and never configured, as squashfs.
 /// Stage 1 fetches it for an install alone, and knows its digest.
 struct InstallerImage {
-    /// What partitions, joins, formats and makes bootable, with what it is linked to; a shell for scripts and people.
+    /// What partitions, joins, formats and makes bootable, with what it is linked to; a shell for scripts and people,
+    /// which is not busybox's: that one takes its own `mke2fs` before the one of `PATH`.
     static let packages = [
-        "btrfs-progs", "busybox-static", "coreutils", "dosfstools", "e2fsprogs", "efibootmgr", "fdisk", "grub-common",
-        "grub-efi-amd64-bin",
-        "grub-pc-bin", "grub2-common", "lvm2", "mdadm", "mount", "systemd-boot-efi", "util-linux", "xfsprogs",
+        "btrfs-progs", "busybox-static", "coreutils", "dash", "dosfstools", "e2fsprogs", "efibootmgr", "fdisk",
+        "grub-common", "grub-efi-amd64-bin", "grub-pc-bin", "grub2-common", "lvm2", "mdadm", "mount",
+        "systemd-boot-efi", "util-linux", "xfsprogs",
     ]
 
     /// What those packages bring and no install runs: documents, interpreters, images of GRUB with everything in them.

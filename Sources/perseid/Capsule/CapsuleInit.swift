@@ -113,7 +113,8 @@ struct CapsuleInit: ParsableCommand {
         #    source: mount-scratch.sh
 
         imageFormat: squashfs                # or erofs: lz4, larger, faster to read
-        rootMode: overlay                    # the image in memory under a tmpfs; or tmpfs: all of it unpacked
+        rootMode: overlay                    # the image in memory under a tmpfs; or tmpfs: all of it unpacked; or
+                                             # lazy: as overlay, and started before all of the image is there
 
         # What `perseid capsule gc` keeps of generations that nobody uses.
         retention:
