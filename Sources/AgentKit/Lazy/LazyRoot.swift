@@ -40,7 +40,6 @@ package struct LazyRoot: ~Copyable {
     /// The images, on block devices that nobody asks yet.
     private struct Images {
         var servers: [ImageServer] = []
-        var devices: [NBDDevice] = []
         let transfer: CapsuleTransfer
     }
 
@@ -76,7 +75,6 @@ package struct LazyRoot: ~Copyable {
         var images = Images(transfer: transfer)
         for (number, stream) in streams.enumerated() {
             let device = try NBDDevice(number: number, size: stream.size)
-            images.devices.append(device)
             images.servers.append(ImageServer(stream, number: number, in: files[number], on: device))
         }
         arrivals.listen { [servers = images.servers] in
@@ -127,11 +125,7 @@ package struct LazyRoot: ~Copyable {
     private mutating func serve() {
         var threads: [LoopThread] = []
         do throws(SystemError) {
-            for (device, server) in zip(images.devices, images.servers) {
-                threads.append(
-                    try LoopThread(name: "carry", waker: try Waker()) { [console] in
-                        do throws(SystemError) { try device.carry() } catch { console.line("\(error)") }
-                    })
+            for server in images.servers {
                 threads.append(
                     try LoopThread(name: "answer", waker: try Waker()) { [console, transfer = images.transfer] in
                         do throws(SystemError) { try server.run(transfer) } catch { console.line("\(error)") }

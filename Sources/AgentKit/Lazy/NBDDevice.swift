@@ -7,11 +7,11 @@ package final class NBDDevice: Sendable {
     /// `/dev/nbd0`
     package let path: String
     package let socket: FileDescriptor
-    private let device: FileDescriptor
+    /// Held open: what the kernel has of it may be no more than this.
     private let kernelsEnd: FileDescriptor
 
-    /// Of the unit in which the size is told, in bytes.
-    private static let blockSize: Int64 = 512
+    /// In bytes; the size is a multiple of it.
+    private static let blockSize: UInt64 = 512
 
     /// - Parameter size: in bytes.
     package init(number: Int, size: Int64) throws(SystemError) {
@@ -22,15 +22,9 @@ package final class NBDDevice: Sendable {
         }
         socket = FileDescriptor(owning: ends[0])
         kernelsEnd = FileDescriptor(owning: ends[1])
-        device = try FileDescriptor.open(path, O_RDWR)
-        let blocks = (size + Self.blockSize - 1) / Self.blockSize
-        try systemCall("NBD_SET_SOCK", path) {
-            perseid_nbd_configure(device.raw, kernelsEnd.raw, UInt(clamping: blocks), UInt(Self.blockSize))
+        let blocks = (UInt64(clamping: size) + Self.blockSize - 1) / Self.blockSize
+        try systemCall("NBD_CMD_CONNECT", path) {
+            perseid_nbd_connect(Int32(clamping: number), kernelsEnd.raw, blocks * Self.blockSize, Self.blockSize)
         }
-    }
-
-    /// Has the kernel send requests. Returns when the device is gone.
-    package func carry() throws(SystemError) {
-        try systemCall("NBD_DO_IT", path) { perseid_nbd_carry(device.raw) }
     }
 }

@@ -5,6 +5,7 @@
 
 #include "perseid_files.h"
 #include "perseid_memory.h"
+#include "perseid_nbd.h"
 #include "perseid_net.h"
 #include "perseid_privileges.h"
 #include "perseid_ring.h"

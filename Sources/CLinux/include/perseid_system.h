@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <linux/ipmi.h>
 #include <linux/loop.h>
-#include <linux/nbd.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <netinet/in.h>
@@ -57,22 +56,6 @@ static inline int perseid_loop_configure(int device, int backing, const char *na
 /// LOOP_CLR_FD: lets the backing file go when nothing uses the device any more.
 static inline int perseid_loop_clear(int device) {
     return ioctl(device, LOOP_CLR_FD, 0);
-}
-
-/* A read-only network block device (linux/nbd.h) whose requests come to the other end of `socket`. No time-out: a read
-   waits for its answer. */
-static inline int perseid_nbd_configure(int device, int socket, unsigned long blocks, unsigned long block_size) {
-    if (ioctl(device, NBD_CLEAR_SOCK) < 0) return -1;
-    if (ioctl(device, NBD_SET_BLKSIZE, block_size) < 0) return -1;
-    if (ioctl(device, NBD_SET_SIZE_BLOCKS, blocks) < 0) return -1;
-    if (ioctl(device, NBD_SET_FLAGS, (unsigned long)(NBD_FLAG_HAS_FLAGS | NBD_FLAG_READ_ONLY)) < 0) return -1;
-    if (ioctl(device, NBD_SET_TIMEOUT, 0UL) < 0) return -1;
-    return ioctl(device, NBD_SET_SOCK, (unsigned long)socket);
-}
-
-/* Carries requests to the socket until the device is disconnected. */
-static inline int perseid_nbd_carry(int device) {
-    return ioctl(device, NBD_DO_IT);
 }
 
 static inline struct ifreq perseid_named_ifreq(const char *interface) {
