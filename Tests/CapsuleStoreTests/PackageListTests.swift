@@ -58,6 +58,49 @@ import Testing
         #expect(error?.description.hasPrefix("x.pkglist:\(line): ") == true)
     }
 
+    /// What is made of a list by a `capsule.yaml` beside it that has it as its source.
+    private func packages(
+        _ list: String, in directory: TemporaryDirectory, _ change: (inout CapsuleDescription) -> Void
+    ) throws -> PackageList {
+        try directory.write("x.pkglist", list)
+        var description = CapsuleDescription(directory: directory.path)
+        description.source = "x.pkglist"
+        change(&description)
+        guard case .packages(let packages) = try CapsuleSource(description) else { throw CancellationError() }
+        return packages
+    }
+
+    @Test func descriptionAddsToAList() throws {
+        let directory = try TemporaryDirectory()
+        let debian = try packages("# suite: bookworm\n# kernel: linux-image-amd64\nvim\n", in: directory) {
+            $0.suite = "trixie"
+            $0.packages = ["vim", "nano"]
+        }
+        #expect(debian.suite == "trixie" && debian.kernel == "linux-image-amd64")
+        #expect(debian.packages == ["vim", "nano"])
+        let rpm = try packages("# kernel: kernel-core\nvim\n", in: directory) {
+            $0.release = "9"
+            $0.repositories = ["site.repo"]
+        }
+        #expect(rpm.release == "9" && rpm.repositories == ["\(directory.path)/site.repo"])
+        #expect(rpm.kernel == nil && rpm.packages == ["vim", "kernel-core"])
+    }
+
+    @Test func listAndDescriptionAreOfOneKind() throws {
+        let directory = try TemporaryDirectory()
+        let changes: [(list: String, change: (inout CapsuleDescription) -> Void, says: String)] = [
+            ("vim", { $0.repositories = ["site.repo"] }, "repositories are dnf's, which needs a release: "),
+            ("# suite: bookworm\nvim", { $0.repositories = ["site.repo"] }, "repositories are dnf's, "),
+            ("# suite: bookworm\nvim", { $0.release = "9" }, "a suite is apt's, a release dnf's: "),
+            ("# release: 9\nvim", { $0.suite = "bookworm" }, "a suite is apt's, a release dnf's: "),
+        ]
+        for (list, change, says) in changes {
+            let error = #expect(throws: CapsuleBuildError.self) { try packages(list, in: directory, change) }
+            #expect(error?.description.hasPrefix("\(directory.path)/x.pkglist: \(says)") == true, "\(list)")
+        }
+        #expect(throws: CapsuleBuildError.self) { try PackageList(contentsOf: "\(directory.path)/none.pkglist") }
+    }
+
     /// The list that Perseid ships.
     @Test func defaultListIsGood() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -66,35 +66,14 @@ public enum CapsuleSource: Hashable, Sendable {
     /// place.
     /// - Throws: `CapsuleBuildError`.
     init(_ description: CapsuleDescription) throws(CapsuleBuildError) {
-        let repositories = description.repositories.map(description.resolve)
         guard let argument = description.source else {
-            self = .packages(
-                PackageList(
-                    packages: description.packages, suite: description.suite, release: description.release,
-                    repositories: repositories))
+            self = .packages(try PackageList(description))
             return
         }
         self = try CapsuleSource(argument: argument, from: description.directory)
         guard case .packageList(let file) = self else { return }
-        do {
-            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
-            var list = try PackageList(text, file: file)
-            list.suite = description.suite ?? list.suite
-            list.release = description.release ?? list.release
-            list.repositories += repositories
-            list.packages += description.packages.filter { !list.packages.contains($0) }
-            guard list.suite == nil || list.release == nil else {
-                throw CapsuleBuildError.badSource(
-                    path: file, reason: "a suite is apt's, a release dnf's: one of them, please")
-            }
-            list.takeKernelAsPackage()
-            self = .packages(list)
-        } catch let error as StoreError {
-            throw .store(error)
-        } catch let error as CapsuleBuildError {
-            throw error
-        } catch {
-            throw .badSource(path: file, reason: "\(error)")
-        }
+        var list = try PackageList(contentsOf: file)
+        try list.add(description)
+        self = .packages(list)
     }
 }

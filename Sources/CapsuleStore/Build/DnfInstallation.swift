@@ -77,23 +77,20 @@ struct DnfInstallation {
     /// Copies, since dnf takes directories alone, and for its owner alone, since passwords may stand in them.
     private func copyRepositories(to directory: String) throws(CapsuleBuildError) {
         let named = list.repositories.isEmpty ? [repositories] : list.repositories
-        do {
-            let files = try named.flatMap(Self.repositoryFiles)
-            guard !files.isEmpty else { throw CapsuleBuildError.noRepository(looked: named) }
+        var files: [String] = []
+        do throws(StoreError) {
+            for place in named { files += try Self.repositoryFiles(place) }
             try DurableFiles.makeDirectory(directory, permissions: 0o700)
             for (index, file) in files.enumerated() {
                 try DurableFiles.copy(file, to: "\(directory)/\(index).repo")
             }
-        } catch let error as StoreError {
-            throw .store(error)
-        } catch let error as CapsuleBuildError {
-            throw error
         } catch {
-            throw .badSource(path: directory, reason: "\(error)")
+            throw .store(error)
         }
+        guard !files.isEmpty else { throw .noRepository(looked: named) }
     }
 
-    private static func repositoryFiles(_ place: String) throws -> [String] {
+    private static func repositoryFiles(_ place: String) throws(StoreError) -> [String] {
         if DurableFiles.status("\(place)/.")?.kind == .directory {
             return try DurableFiles.names(in: place).filter { $0.hasSuffix(".repo") }.map { "\(place)/\($0)" }
         }

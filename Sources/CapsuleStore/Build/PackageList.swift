@@ -12,12 +12,17 @@ public struct PackageList: Hashable, Sendable {
     public var kernel: String?
     public var packages: [String] = []
 
-    /// Packages that are known to be named rightly.
-    init(packages: [String], suite: String?, release: String? = nil, repositories: [String] = []) {
-        self.packages = packages
-        self.suite = suite
-        self.release = release
-        self.repositories = repositories
+    /// Of a description that names packages and no list: they are known to be named rightly.
+    init(_ description: CapsuleDescription) throws(CapsuleBuildError) {
+        try add(description)
+    }
+
+    /// Reads a `.pkglist`.
+    /// - Throws: `.store` where it cannot be read; `.badPackageList` with the line.
+    init(contentsOf file: String) throws(CapsuleBuildError) {
+        let bytes: [UInt8]
+        do throws(StoreError) { bytes = try DurableFiles.read(file, limit: 1 << 20) } catch { throw .store(error) }
+        try self.init(String(decoding: bytes, as: UTF8.self), file: file)
     }
 
     /// - Parameter file: its name, for errors; where relative names of repositories begin.
@@ -48,15 +53,29 @@ public struct PackageList: Hashable, Sendable {
             packages.append(package)
         }
         guard !packages.isEmpty else { throw .badPackageList(file: file, line: 1, reason: "it names no package") }
-        guard release != nil else {
-            guard repositories.isEmpty else {
-                throw .badPackageList(
-                    file: file, line: 1, reason: "it names repositories of dnf and no '# release: VERSION'")
-            }
-            return
+        try settle { .badPackageList(file: file, line: 1, reason: $0) }
+    }
+
+    /// Takes what a `capsule.yaml` says of packages: it adds to the list, or takes its place.
+    /// - Throws: `.badSource` where the two do not go together.
+    mutating func add(_ description: CapsuleDescription) throws(CapsuleBuildError) {
+        suite = description.suite ?? suite
+        release = description.release ?? release
+        repositories += description.repositories.map(description.resolve)
+        packages += description.packages.filter { !packages.contains($0) }
+        let place = description.source.map(description.resolve) ?? description.directory
+        try settle { .badSource(path: place, reason: $0) }
+    }
+
+    /// Once all is said: it is apt's or dnf's, and dnf's has its kernel among the packages.
+    private mutating func settle(_ problem: (_ reason: String) -> CapsuleBuildError) throws(CapsuleBuildError) {
+        guard suite == nil || release == nil else {
+            throw problem("a suite is apt's, a release dnf's: one of them, please")
         }
-        guard suite == nil else {
-            throw .badPackageList(file: file, line: 1, reason: "a suite is apt's, a release dnf's: one of them, please")
+        guard repositories.isEmpty || release != nil else {
+            throw problem(
+                "repositories are dnf's, which needs a release: '# release: VERSION' in the package list, or, where"
+                    + " there is none, 'release:' in capsule.yaml")
         }
         takeKernelAsPackage()
     }

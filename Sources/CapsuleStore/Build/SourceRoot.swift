@@ -32,8 +32,7 @@ struct SourceRoot {
         case .tar(let file): return try await archive(file, asRoot: isRoot)
         case .image(let path, let name): return try await image(path, name, asRoot: isRoot)
         case .packageList(let file):
-            let text = String(decoding: try DurableFiles.read(file, limit: 1 << 20), as: UTF8.self)
-            return try await packages(try PackageList(text, file: file), asRoot: isRoot)
+            return try await packages(try PackageList(contentsOf: file), asRoot: isRoot)
         case .client(let client):
             guard isRoot else { throw CapsuleBuildError.needsRoot("a copy of \(client.text)") }
             if let sshConfiguration, sshConfiguration.contains("'") {
