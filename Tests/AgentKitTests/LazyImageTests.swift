@@ -44,6 +44,24 @@ import Testing
         }
     }
 
+    @Test func readsThatEndWhereNoFileDoesAreRefused() throws {
+        let capsule = try TestCapsule("lab@1", streams: [(.root, CapsuleTransferTests.Bench.noise(30_000, seed: 5))])
+        let stream = try #require(ChunkedStream(.root, of: capsule.decodedIndex))
+        var request = try #require(NBDRequest(read))
+        func place(_ offset: UInt64, _ length: UInt32) -> ImageRead? {
+            request.offset = offset
+            request.length = length
+            return ImageRead(request, of: stream)
+        }
+        let read = try #require(place(4096, 512))
+        #expect(read.bytes == 4096..<4608 && read.chunks == stream.chunks(4096..<4608) && !read.chunks.isEmpty)
+        #expect(read.request == request)
+        #expect(place(0x7fff_ffff_ffff_f000, 0xfff)?.chunks.isEmpty == true)
+        #expect(place(0x7fff_ffff_ffff_f000, 0x1000) == nil)
+        #expect(place(0x8000_0000_0000_0000, 0) == nil && place(.max, .max) == nil)
+        #expect(place(0, 32 << 20) != nil && place(0, 32 << 20 + 1) == nil)
+    }
+
     @Test func aTraceNamesEachChunkOnce() {
         var trace = ChunkTrace(chunks: 10)
         for chunks in [3..<5, 0..<1, 4..<7, 9..<99] { trace.touch(chunks) }

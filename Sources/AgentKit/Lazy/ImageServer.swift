@@ -14,12 +14,10 @@ package final class ImageServer: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        var waiting: [NBDRequest] = []
+        var waiting: [ImageRead] = []
         var trace: ChunkTrace
     }
 
-    /// Longest read that is answered, in bytes; the kernel's are far shorter.
-    private static let limit: UInt32 = 32 << 20
     /// Of an answer, as it goes from the file to the socket.
     private static let pieceSize = 256 << 10
 
@@ -47,13 +45,13 @@ package final class ImageServer: Sendable {
     }
 
     private func take(_ request: NBDRequest, _ transfer: CapsuleTransfer) throws(SystemError) {
-        guard request.length <= Self.limit, let end = Int64(exactly: request.offset).map({ $0 + Int64(request.length) })
-        else { return try answer(request, error: UInt32(EINVAL)) }
-        let chunks = stream.chunks(Int64(clamping: request.offset)..<end)
+        guard let read = ImageRead(request, of: stream) else {
+            return try answer(request, error: UInt32(EINVAL))
+        }
         state.withLock {
-            $0.trace.touch(chunks)
+            $0.trace.touch(read.chunks)
             // Before it is asked whether they are there: what comes in between is looked at by whoever brings it.
-            $0.waiting.append(request)
+            $0.waiting.append(read)
         }
         try answerWaiting(transfer)
     }
@@ -61,29 +59,29 @@ package final class ImageServer: Sendable {
     /// Answers what can be answered by now.
     package func answerWaiting(_ transfer: CapsuleTransfer) throws(SystemError) {
         let ready = state.withLock { state in
-            let ready = state.waiting.filter { request in
-                let start = Int64(clamping: request.offset)
-                return transfer.hasOrPrefers(stream.chunks(start..<(start + Int64(request.length))), of: number)
+            var (ready, waiting): ([ImageRead], [ImageRead]) = ([], [])
+            for read in state.waiting {
+                if transfer.hasOrPrefers(read.chunks, of: number) { ready.append(read) } else { waiting.append(read) }
             }
-            state.waiting.removeAll { request in ready.contains { $0.handle == request.handle } }
+            state.waiting = waiting
             return ready
         }
-        for request in ready { try answer(request) }
+        for read in ready { try answer(read) }
     }
 
     private func answer(_ request: NBDRequest, error: UInt32) throws(SystemError) {
-        try state.withLock { _ throws(SystemError) in try device.socket.writeAll(request.reply(error: error).span.bytes)
+        try state.withLock { _ throws(SystemError) in
+            try device.socket.writeAll(request.reply(error: error).span.bytes)
         }
     }
 
     /// The lock keeps answers of several threads apart.
-    private func answer(_ request: NBDRequest) throws(SystemError) {
+    private func answer(_ read: ImageRead) throws(SystemError) {
         try state.withLock { _ throws(SystemError) in
-            try device.socket.writeAll(request.reply().span.bytes)
-            var offset = Int64(clamping: request.offset)
-            let end = offset + Int64(request.length)
-            while offset < end {
-                let wanted = Int(min(Int64(Self.pieceSize), end - offset))
+            try device.socket.writeAll(read.request.reply().span.bytes)
+            var offset = read.bytes.lowerBound
+            while offset < read.bytes.upperBound {
+                let wanted = Int(min(Int64(Self.pieceSize), read.bytes.upperBound - offset))
                 var bytes = try file.bytes(wanted, at: offset)
                 // The device ends on a whole block, the image may end before.
                 if bytes.count < wanted { bytes += [UInt8](repeating: 0, count: wanted - bytes.count) }
@@ -113,26 +111,6 @@ package final class ImageServer: Sendable {
                 call: "read", code: EPROTO, context: "a request of the kernel for \(stream.role.rawValue)")
         }
         return request
-    }
-}
-
-extension ChunkedStream {
-    /// The chunks that some bytes of the stream lie in; none beyond its end.
-    package func chunks(_ bytes: Range<Int64>) -> Range<Int> {
-        guard bytes.lowerBound < min(bytes.upperBound, size) else { return 0..<0 }
-        // The first chunk that begins behind a byte.
-        func next(_ byte: Int64) -> Int {
-            var range = 0..<offsets.count
-            while let middle = range.isEmpty ? nil : range.lowerBound + range.count / 2 {
-                if offsets[middle] <= byte {
-                    range = (middle + 1)..<range.upperBound
-                } else {
-                    range = range.lowerBound..<middle
-                }
-            }
-            return range.lowerBound
-        }
-        return max(0, next(bytes.lowerBound) - 1)..<next(min(bytes.upperBound, size) - 1)
     }
 }
 

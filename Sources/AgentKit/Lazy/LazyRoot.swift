@@ -135,14 +135,14 @@ package struct LazyRoot: ~Copyable {
             print("\(error)")
             exit(EX_OSERR)
         }
-        _ = writeLine(LazyRootSettings.ready)
+        tell(LazyRootSettings.ready)
         bring()
         for thread in threads { thread.join() }
     }
 
-    private func writeLine(_ text: String) -> Bool {
-        let bytes = Array("\(text)\n".utf8)
-        return bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) } == bytes.count
+    /// Tells stage 1, which reads a line; where it went away there is nobody to tell.
+    private func tell(_ line: String) {
+        _ = Array("\(line)\n".utf8).withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// Fetches all of it, however often that breaks: the machine has no other root.

@@ -4,8 +4,6 @@ package import PacketIO
 
 /// A read-only network block device of this machine's kernel, and the socket on which its requests come.
 package final class NBDDevice: Sendable {
-    /// `/dev/nbd0`
-    package let path: String
     package let socket: FileDescriptor
     /// Held open: what the kernel has of it may be no more than this.
     private let kernelsEnd: FileDescriptor
@@ -13,9 +11,12 @@ package final class NBDDevice: Sendable {
     /// In bytes; the size is a multiple of it.
     private static let blockSize: UInt64 = 512
 
+    /// `/dev/nbd0`
+    package static func path(of number: Int) -> String { "/dev/nbd\(number)" }
+
     /// - Parameter size: in bytes.
     package init(number: Int, size: Int64) throws(SystemError) {
-        path = "/dev/nbd\(number)"
+        let path = Self.path(of: number)
         var ends: [Int32] = [-1, -1]
         try systemCall("socketpair", path) {
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends)

@@ -1,8 +1,7 @@
-internal import CLinux
 internal import Glibc
 internal import PacketIO
 
-/// A program that was started, and what it writes.
+/// A program that is waited for: how it ends, and what it writes.
 struct ScriptProcess: ~Copyable {
     enum Status: Hashable {
         case exited(Int32)
@@ -26,8 +25,7 @@ struct ScriptProcess: ~Copyable {
         var output: [UInt8] = []
     }
 
-    private let id: pid_t
-    private let output: FileDescriptor
+    private let program: SpawnedProgram
     private let kept: Int
 
     /// - Parameters:
@@ -38,36 +36,18 @@ struct ScriptProcess: ~Copyable {
         _ path: String, in root: String, arguments words: [String] = [], environment: [String], input: String? = nil,
         keeping kept: Int = 0
     ) throws(SystemError) {
-        self.kept = kept
-        var ends: [Int32] = [-1, -1]
-        try systemCall("pipe") { pipe(&ends) }
-        let reader = FileDescriptor(owning: ends[0])
-        let writer = FileDescriptor(owning: ends[1])
-        for end in [reader.raw, writer.raw] { try systemCall("fcntl") { fcntl(end, F_SETFD, FD_CLOEXEC) } }
+        let program = try SpawnedProgram(
+            path, in: root, words: [path] + words, environment: environment, input: input.map { Array($0.utf8) })
         // For the script it blocks, as programs expect.
-        try systemCall("fcntl") { fcntl(reader.raw, F_SETFL, O_NONBLOCK) }
-        var arguments: [UnsafeMutablePointer<CChar>?] = ([path] + words).map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        var source: StreamFile?
-        if let input { source = try Self.file(holding: input) }
-        id = try systemCall("execve", path) {
-            perseid_spawn_in(root, path, &arguments, &variables, source?.descriptor.raw ?? -1, writer.raw)
-        }
-        output = reader
-    }
-
-    /// A file in memory, open at its beginning.
-    private static func file(holding text: String) throws(SystemError) -> StreamFile {
-        let file = try Kexec.memoryFile("input")
-        try file.descriptor.writeAll(Array(text.utf8).span.bytes)
-        try systemCall("lseek") { lseek(file.descriptor.raw, 0, SEEK_SET) }
-        return file
+        try systemCall("fcntl") { fcntl(program.output.raw, F_SETFL, O_NONBLOCK) }
+        self.program = program
+        self.kept = kept
     }
 
     /// Waits for its end, or kills it.
     /// - Parameter deadline: of `BootClock`.
     consuming func wait(until deadline: Int64) throws(SystemError) -> Ending {
+        let id = program.id
         var tail = OutputTail()
         var first: [UInt8] = []
         var late = false
@@ -90,7 +70,7 @@ struct ScriptProcess: ~Copyable {
     }
 
     private borrowing func waitForOutput() {
-        var wanted = pollfd(fd: output.raw, events: Int16(POLLIN), revents: 0)
+        var wanted = pollfd(fd: program.output.raw, events: Int16(POLLIN), revents: 0)
         _ = poll(&wanted, 1, 100)
         // Its output closed and itself still there: no reason to turn round and round.
         if wanted.revents & Int16(POLLIN) == 0, wanted.revents != 0 { BootClock.sleep(milliseconds: 20) }
@@ -100,7 +80,7 @@ struct ScriptProcess: ~Copyable {
     private borrowing func read(into tail: inout OutputTail, _ first: inout [UInt8]) {
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         for _ in 0..<64 {
-            let got = buffer.withUnsafeMutableBytes { Glibc.read(output.raw, $0.baseAddress, $0.count) }
+            let got = buffer.withUnsafeMutableBytes { Glibc.read(program.output.raw, $0.baseAddress, $0.count) }
             guard got > 0 else { return }
             tail.add(buffer.prefix(got))
             if first.count < kept { first += buffer.prefix(min(got, kept - first.count)) }

@@ -13,8 +13,8 @@ extension StageOne {
             if recipe.image == .erofs { modules.load(named: recipe.image.rawValue) }
             if lazyRoot?.generation == contents.generation {
                 try RootAssembly.mountLayers(
-                    root: .device("/dev/nbd0"), as: recipe.image,
-                    modules: images.modules.map { _ in .device("/dev/nbd1") })
+                    root: .device(NBDDevice.path(of: 0)), as: recipe.image,
+                    modules: images.modules.map { _ in .device(NBDDevice.path(of: 1)) })
             } else {
                 try RootAssembly.mountLayers(
                     root: .file(images.root), as: recipe.image, modules: images.modules.map { .file($0) })
