@@ -16,9 +16,11 @@ import Testing
 
         var desk: WorkDesk {
             WorkDesk(
-                choose: { record, _, _, kind, wanted in
-                    guard record.node.name != "n003" else { throw AdminProblem.conflict("it does not run") }
-                    return "\(wanted ?? "own")@7 by \(kind)"
+                choice: { _, _, kind, wanted in
+                    { record in
+                        guard record.node.name != "n003" else { throw AdminProblem.conflict("it does not run") }
+                        return "\(wanted ?? "own")@7 by \(kind)"
+                    }
                 },
                 place: { [self] work, mac in orders.withLock { $0[mac] = work } },
                 order: { [self] mac in orders.withLock { $0[mac] } }, changes: { _ in ["~ /etc/motd"] },

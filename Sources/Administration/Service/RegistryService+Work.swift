@@ -4,22 +4,24 @@ public import Registry
 
 /// Where orders for running nodes lie, and what they are to be.
 public struct WorkDesk: Sendable {
-    /// The exact generation of an order of this kind for a node, by what an admin asked for; throws why there is none.
-    public typealias Choice =
-        @Sendable (NodeRecord, GroupTree, NodeSettings, WorkRequest.Kind, _ wanted: String?) throws -> String
+    /// The exact generation of an order for a node; throws why there is none.
+    public typealias Choice = (NodeRecord) throws -> String
+    /// How the generations of orders of one kind are chosen, by what an admin asked for: made once for all their nodes.
+    public typealias Choosing =
+        @Sendable (GroupTree, NodeSettings, WorkRequest.Kind, _ wanted: String?) -> Choice
 
-    let choose: Choice
+    let choice: Choosing
     let place: @Sendable (AgentWork, MACAddress) throws -> Void
     let order: @Sendable (MACAddress) -> AgentWork?
     let changes: @Sendable (MACAddress) -> [String]
     let withdraw: @Sendable (MACAddress) -> Void
 
     public init(
-        choose: @escaping Choice, place: @escaping @Sendable (AgentWork, MACAddress) throws -> Void,
+        choice: @escaping Choosing, place: @escaping @Sendable (AgentWork, MACAddress) throws -> Void,
         order: @escaping @Sendable (MACAddress) -> AgentWork?,
         changes: @escaping @Sendable (MACAddress) -> [String], withdraw: @escaping @Sendable (MACAddress) -> Void
     ) {
-        self.choose = choose
+        self.choice = choice
         self.place = place
         self.order = order
         self.changes = changes
@@ -39,11 +41,12 @@ extension RegistryService {
         let (records, groups) = try census()
         let kind: AgentWork.Kind =
             asked == .livesync ? .livesync : request.dryRun == true ? .updateDryRun : .update
+        let choose = desk.choice(groups, server, asked, request.capsule)
         var given: [WorkResource] = []
         for record in try select(records, groups, request.select) {
             let (name, mac) = (record.node.name, record.node.mac)
             do {
-                let capsule = try desk.choose(record, groups, server, asked, request.capsule)
+                let capsule = try choose(record)
                 let work = AgentWork(id: author.at, kind: kind, capsule: capsule)
                 try desk.place(work, mac)
                 given.append(WorkResource(name, "\(mac)", work))

@@ -12,25 +12,29 @@ extension StateDirectory {
     var workDesk: WorkDesk {
         let orders = LiveSyncOrders(directory: liveSync)
         return WorkDesk(
-            choose: { [self] in try generation(for: $0, $1, $2, $3, wanted: $4) },
+            choice: { [self] in choice($0, $1, $2, wanted: $3) },
             place: { try orders.place($0, for: $1) }, order: { orders.order(for: $0) },
             changes: { orders.changes(of: $0).map(String.init) }, withdraw: { orders.withdraw($0) })
     }
 
-    private func generation(
-        for record: NodeRecord, _ groups: GroupTree, _ server: NodeSettings, _ kind: WorkRequest.Kind, wanted: String?
-    ) throws -> String {
-        let capsules = try openCapsules()
-        switch kind {
-        case .livesync:
-            guard let wanted = wanted ?? groups.settings(of: record.node, server: server).capsule?.value else {
-                throw UpdateRefusal("no capsule is set for it, and none was named")
+    private func choice(
+        _ groups: GroupTree, _ server: NodeSettings, _ kind: WorkRequest.Kind, wanted: String?
+    ) -> WorkDesk.Choice {
+        // Once for all nodes; where it fails, each of them is told.
+        let capsules = Result { try openCapsules() }
+        return { record in
+            switch kind {
+            case .livesync:
+                let capsules = try capsules.get()
+                guard let wanted = wanted ?? groups.settings(of: record.node, server: server).capsule?.value else {
+                    throw UpdateRefusal("no capsule is set for it, and none was named")
+                }
+                return "\(try capsules.resolve(CapsuleReference.validated(wanted)))"
+            case .update:
+                let choice = UpdateChoice(
+                    to: wanted, server: server, groups: groups, capsules: try capsules.get(), excludes: updateExcludes)
+                return "\(try choice.generation(for: record))"
             }
-            return "\(try capsules.resolve(CapsuleReference.validated(wanted)))"
-        case .update:
-            let choice = UpdateChoice(
-                to: wanted, server: server, groups: groups, capsules: capsules, excludes: updateExcludes)
-            return "\(try choice.generation(for: record))"
         }
     }
 
@@ -58,8 +62,9 @@ extension CapsuleStore {
     func promote(_ reference: CapsuleReference, to channel: CapsuleName, tested: Bool) throws -> ChannelMove {
         let generation = try resolve(reference)
         if try tested || Configuration.promotesTestedOnly() {
-            guard let record = try testRecord(of: generation), record.hasPassed else {
-                throw Untested(generation: generation, hasFailed: try testRecord(of: generation) != nil)
+            let record = try testRecord(of: generation)
+            guard record?.hasPassed == true else {
+                throw Untested(generation: generation, hasFailed: record != nil)
             }
         }
         return try setChannel(channel, to: generation)
