@@ -59,7 +59,7 @@ extension BootTests {
             let state = try await BootState.copy("install-large")
             defer { try? FileManager.default.removeItem(atPath: state) }
             let tree = state + "/tree"
-            try await Self.copyRoot(of: "small", in: state, to: tree)
+            try await BootState.copyRoot(of: "small", in: state, to: tree)
             let digest = try await Self.writeLargeFile(tree + "/srv/large")
             let built = try await Perseid.run(
                 "capsule", "build", "large", "--source", tree, "--kernel", "linux-image-cloud-amd64", "--state", state)
@@ -153,19 +153,6 @@ extension BootTests {
             let disk = try FileHandle(forReadingFrom: URL(fileURLWithPath: BootState.shared + "/lab/disk0.img"))
             let head = try #require(try disk.read(upToCount: 1 << 20))
             #expect(head.allSatisfy { $0 == 0 })
-        }
-
-        private static func copyRoot(of capsule: String, in state: String, to tree: String) async throws {
-            let mount = state + "/mount"
-            try FileManager.default.createDirectory(atPath: mount, withIntermediateDirectories: true)
-            for words in [["mount", capsule, mount], ["unmount", mount]] {
-                let outcome = try await Perseid.run(["capsule"] + words + ["--state", state])
-                try #require(outcome.succeeded, Comment(rawValue: outcome.errors))
-                guard words[0] == "mount" else { continue }
-                let copied = try await Subprocess.run(
-                    .name("cp"), arguments: ["--archive", mount, tree], output: .discarded, error: .discarded)
-                #expect(copied.terminationStatus.isSuccess)
-            }
         }
 
         /// 4.5 GB without holes that are little to send: each MiB is one byte again and again, another than before.

@@ -30,19 +30,9 @@ extension BootTests.Updates {
     }
 
     /// In the middle of the image's pass the machine starts anew, without a word to its disk.
-    private static let cut = """
-        #!/bin/sh
-        setsid sh -c 'touch /run/leaving
-            until grep -q new /opt/many/500; do :; done
-            echo b > /proc/sysrq-trigger' &
-        until [ -e /run/leaving ]; do sleep 0.1; done
-        """
-
-    private static let restart = """
-        #!/bin/sh
-        setsid sh -c 'touch /run/leaving; sleep 20; reboot -f' &
-        until [ -e /run/leaving ]; do sleep 0.1; done
-        """
+    private static let cut =
+        "#!/bin/sh\n"
+        + UpdateLab.leaveBehind("until grep -q new /opt/many/500; do :; done; echo b > /proc/sysrq-trigger")
 
     private func goesOn(_ lab: UpdateLab) async throws {
         try await lab.ready("small@2", after: 1)
@@ -51,7 +41,7 @@ extension BootTests.Updates {
         #expect(left.new + left.old == Self.count, "each file is old or new: \(left)")
 
         try FileManager.default.removeItem(atPath: lab.state + "/nodescripts/pre-update/all/10-cut")
-        try lab.write(["nodescripts/post-update/all/10-restart": Self.restart], below: lab.state)
+        try lab.write(["nodescripts/post-update/all/10-restart": "#!/bin/sh\n\(UpdateLab.restart)"], below: lab.state)
         let update = try await lab.perseid("update", "n001")
         #expect(update.succeeded, Comment(rawValue: update.output + update.errors))
         let due = try #require(update.output.firstMatch(of: /a reboot is due for kernel (\S+-amd64)/)?.output.1)

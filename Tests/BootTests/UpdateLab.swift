@@ -11,13 +11,20 @@ struct UpdateLab {
     /// With the small capsule's root to change.
     init(_ name: String) async throws {
         state = try await BootState.copy(name)
-        let mounted = state + "/mounted"
-        try FileManager.default.createDirectory(atPath: mounted, withIntermediateDirectories: true)
-        #expect(try await perseid("capsule", "mount", "small@1", mounted).succeeded)
-        _ = try await Subprocess.run(
-            .name("cp"), arguments: ["--archive", mounted, root], output: .discarded, error: .discarded)
-        #expect(try await perseid("capsule", "unmount", mounted).succeeded)
+        try await BootState.copyRoot(of: "small@1", in: state, to: root)
     }
+
+    /// Lines of a node script that leave commands behind: out of its process group, and so not ended with it, once they
+    /// have left that.
+    static func leaveBehind(_ commands: String) -> String {
+        """
+        setsid sh -c 'touch /run/leaving; \(commands)' &
+        until [ -e /run/leaving ]; do sleep 0.1; done
+        """
+    }
+
+    /// Lines of a node script that have the machine start anew when what the script belongs to is over.
+    static let restart = leaveBehind("sleep 20; reboot -f")
 
     func perseid(_ words: String...) async throws -> Perseid.Outcome {
         try await Perseid.run(words + ["--state", state])

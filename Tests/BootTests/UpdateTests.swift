@@ -22,13 +22,8 @@ extension BootTests {
                     "updates/exclude/all": "# of everybody\n/etc/kept\n",
                     "nodefiles/all/etc/own": "own", "nodescripts/pre-update/all/10-before": "#!/bin/sh\necho begins",
                     "nodescripts/post-update/all/10-show": "#!/bin/sh\n/etc/init.d/show",
-                    // Out of its own process group, and so not ended with the script, once it has left that.
-                    "nodescripts/post-update/all/20-reboot": """
-                    #!/bin/sh
-                    [ -e /etc/reboot ] || exit 0
-                    setsid sh -c 'touch /run/leaving; sleep 20; reboot -f' &
-                    until [ -e /run/leaving ]; do sleep 0.1; done
-                    """,
+                    "nodescripts/post-update/all/20-reboot":
+                        "#!/bin/sh\n[ -e /etc/reboot ] || exit 0\n\(UpdateLab.restart)",
                 ], below: lab.state)
             try await lab.whileInstalled("small@2", firmware: "bios") { try await follow(lab) }
         }
