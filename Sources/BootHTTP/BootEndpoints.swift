@@ -9,7 +9,7 @@ public import Registry
 /// What the boot plane answers over HTTP: loaders, scripts, check-ins, reports, capsules.
 ///
 /// Calls may wait for the disk, so they run on threads, never on an event loop.
-public struct BootEndpoints: Sendable {
+public final class BootEndpoints: Sendable {
     let planMaker: PlanMaker
     let ledger: BootLedger
     let tree: BootTree

@@ -1,3 +1,4 @@
+internal import BootProtocols
 import Crypto
 
 /// The secret of one boot attempt: `ATTEMPT.SECRET`, the attempt's number and 128 random bits in hex.
@@ -19,14 +20,16 @@ public struct AttemptToken: Hashable, Sendable {
     }
 
     /// Reads a token that a client sent. Nil unless it has the form.
-    public init?(_ text: some StringProtocol) {
-        // By bytes: agents show it with every request for a chunk.
-        let bytes = text.utf8
-        guard bytes.count <= 64, let point = bytes.firstIndex(of: UInt8(ascii: ".")),
-            let attempt = Int64(text[..<point]), attempt > 0, bytes[point...].count == 33,
-            !bytes[point...].dropFirst().contains(UInt8(ascii: "."))
+    public init?(_ text: String) { self.init(text[...]) }
+
+    /// The same. Agents show it with every request for a chunk: read as bytes, of a type that the compiler knows here.
+    public init?(_ text: Substring) {
+        let bytes = Array(text.utf8)
+        let point = UInt8(ascii: ".")
+        guard bytes.count <= 64, let end = bytes.firstIndex(of: point), let attempt = decimalValue(bytes[..<end]),
+            attempt > 0, bytes.count - end == 33, bytes.lastIndex(of: point) == end
         else { return nil }
-        self.attempt = attempt
+        self.attempt = Int64(attempt)
         self.text = String(text)
     }
 

@@ -126,7 +126,7 @@ import Testing
         var answer = BootAnswer(
             status: 200, contentType: "", body: .file(file, 0..<1_000_000), account: .bundle("b", attempt: 1))
         answer.pace = node
-        var transfer = AnswerTransfer(
+        let transfer = AnswerTransfer(
             answer, AnswerTransfer.Form(isHead: false, keepsAlive: true, began: 0),
             head: AnswerHead(answer, keepsAlive: true, date: ""), hasPlace: false, under: server)
         #expect(transfer.next(1 << 20)?.count == 0, "nothing before a pace was asked")

@@ -1,7 +1,7 @@
 import PacketIO
 
-/// An answer on its way, and how far it is.
-struct AnswerTransfer: Sendable {
+/// An answer on its way, and how far it is. Used on its connection's loop alone.
+final class AnswerTransfer {
     /// How the request wants its answer.
     struct Form: Sendable {
         /// Without the body.
@@ -47,7 +47,7 @@ struct AnswerTransfer: Sendable {
     /// Asks the paces for the next slice where the last one is sent.
     /// - Parameter now: milliseconds of the monotonic clock.
     /// - Returns: how long to wait for it, in milliseconds; nil to go on.
-    mutating func admit(at now: Int64) -> Int64? {
+    func admit(at now: Int64) -> Int64? {
         guard granted <= 0, let part, let slice = paces.map(\.slice).min() else { return nil }
         granted = min(slice, part.count)
         let pause = paces.reduce(0) { max($0, $1.take(granted, at: now)) }

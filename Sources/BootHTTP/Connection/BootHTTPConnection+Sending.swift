@@ -92,21 +92,19 @@ extension BootHTTPConnection {
 
     private func drive(_ context: ChannelHandlerContext) -> Pause {
         var left = Self.turn
-        while case .sending(var transfer) = phase, case .file(let file, _) = transfer.answer.body,
+        while case .sending(let transfer) = phase, case .file(let file, _) = transfer.answer.body,
             let part = transfer.part
         {
             guard !part.isEmpty else { return .done }
             guard left > 0 else { return .turn }
             let pause = transfer.admit(at: monotonicMilliseconds())
-            phase = .sending(transfer)
             if let pause { return .paced(pause) }
             guard let piece = transfer.next(left) else { return .done }
             guard desk.isResident(file, piece) else { return .disk(piece) }
             guard let socket else { return .secure }
-            switch step(&transfer, file, piece, socket) {
+            switch step(transfer, file, piece, socket) {
             case .sent(let count, let isFull):
                 left -= count
-                phase = .sending(transfer)
                 if count > 0 { wait(seconds: server.limits.stallSeconds) }
                 if isFull, let pause = ring(context) { return pause }
             case .failed(let reason): return .failed(reason)
@@ -122,7 +120,7 @@ extension BootHTTPConnection {
 
     /// Head and bytes as far as the socket takes them, the head held back until the bytes follow.
     private func step(
-        _ transfer: inout AnswerTransfer, _ file: ReadOnlyFile, _ piece: Range<Int>, _ socket: Int32
+        _ transfer: AnswerTransfer, _ file: ReadOnlyFile, _ piece: Range<Int>, _ socket: Int32
     ) -> Step {
         if !transfer.head.isEmpty {
             do throws(SystemError) {
@@ -146,7 +144,7 @@ extension BootHTTPConnection {
 
     /// Has the channel tell when the socket has room: gives it the next few bytes. Nil if it took them at once.
     private func ring(_ context: ChannelHandlerContext) -> Pause? {
-        guard case .sending(var transfer) = phase, case .file(let file, _) = transfer.answer.body,
+        guard case .sending(let transfer) = phase, case .file(let file, _) = transfer.answer.body,
             let part = transfer.part
         else { return .full }
         var buffer: ByteBuffer
@@ -162,7 +160,6 @@ extension BootHTTPConnection {
             buffer = context.channel.allocator.buffer(bytes: transfer.head)
             transfer.head = []
         }
-        phase = .sending(transfer)
         var isTaken = false
         write(buffer, context) { connection in
             isTaken = true
@@ -189,7 +186,7 @@ extension BootHTTPConnection {
 
     /// Under TLS the bytes have to pass through this process: a block at a time, the next one when it is gone.
     private func sendSecurely(_ file: ReadOnlyFile, _ context: ChannelHandlerContext) {
-        guard case .sending(var transfer) = phase, let part = transfer.part,
+        guard case .sending(let transfer) = phase, let part = transfer.part,
             let piece = transfer.next(Self.secureBlock)
         else { return }
         guard let block = Self.block(of: file, piece, context) else {
@@ -200,7 +197,6 @@ extension BootHTTPConnection {
         transfer.head = []
         transfer.part = piece.upperBound..<part.upperBound
         transfer.granted -= piece.count
-        phase = .sending(transfer)
         server.meter.bytes.add(Int64(piece.count), ordering: .relaxed)
         write(buffer, context) { connection in
             connection.wait(seconds: connection.server.limits.stallSeconds)
@@ -253,8 +249,8 @@ extension BootHTTPConnection {
         case .bundle:
             server.endpoints.settle(transfer.answer, bytes: sent, milliseconds: milliseconds, broken: broken)
         case .timeline:
-            server.threads.submit { [server] _ in
-                server.endpoints.settle(transfer.answer, bytes: sent, milliseconds: milliseconds, broken: broken)
+            server.threads.submit { [server, answer = transfer.answer] _ in
+                server.endpoints.settle(answer, bytes: sent, milliseconds: milliseconds, broken: broken)
             }
         }
     }

@@ -1,3 +1,5 @@
+import BootProtocols
+
 /// What a `Range` header asks for, settled against a size (RFC 9110, 14.1.2 and 14.2).
 enum ByteRange: Equatable {
     /// No range, or one in a form that a server may ignore: the whole.
@@ -22,24 +24,13 @@ enum ByteRange: Equatable {
         // Neither a comma nor another hyphen is a digit, so that several ranges are none.
         let last = set[hyphen...].dropFirst().trimmingSpaces
         if first.isEmpty {
-            guard let suffix = Int(digits: last) else { return .whole }
+            guard let suffix = decimalValue(last) else { return .whole }
             return suffix == 0 || size == 0 ? .unsatisfiable : .part(max(0, size - suffix)..<size)
         }
-        guard let start = Int(digits: first) else { return .whole }
+        guard let start = decimalValue(first) else { return .whole }
         guard !last.isEmpty else { return start < size ? .part(start..<size) : .unsatisfiable }
-        guard let end = Int(digits: last), end >= start else { return .whole }
+        guard let end = decimalValue(last), end >= start else { return .whole }
         return start < size ? .part(start..<min(end, size - 1) + 1) : .unsatisfiable
-    }
-}
-
-extension Int {
-    /// A number of digits alone, at most 18 of them, which are less than 2^63: `Int("+1")` is a number to Swift, and
-    /// none here.
-    fileprivate init?(digits text: ArraySlice<UInt8>) {
-        guard (1...18).contains(text.count),
-            text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-        else { return nil }
-        self = text.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }
 

@@ -1,3 +1,5 @@
+import BootProtocols
+
 /// The head of an HTTP/1.x request (RFC 9112, 3 and 5), read without trust: any bytes give a head or a problem.
 struct RequestHead: Hashable, Sendable {
     /// Most header fields in one head.
@@ -112,7 +114,7 @@ struct RequestHead: Hashable, Sendable {
             seen.host = true
         case .transferEncoding: seen.transferCoding = true
         case .contentLength:
-            let length = try Self.length(bytes)
+            guard let length = decimalValue(bytes) else { throw .malformed("Content-Length is no count") }
             if seen.length, length != contentLength { throw .malformed("two lengths that differ") }
             seen.length = true
             contentLength = length
@@ -126,14 +128,6 @@ struct RequestHead: Hashable, Sendable {
         case .ifRange: ifRange = ifRange ?? value
         case .ifNoneMatch: ifNoneMatch = ifNoneMatch.map { "\($0), \(value)" } ?? value
         }
-    }
-
-    private static func length(_ bytes: ArraySlice<UInt8>) throws(RequestProblem) -> Int {
-        guard (1...18).contains(bytes.count), bytes.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw .malformed("Content-Length is no count")
-        }
-        // 18 digits are less than 2^63.
-        return bytes.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
