@@ -124,7 +124,7 @@ let package = Package(
             swiftSettings: strict),
 
         tests(of: "BootProtocols", uses: ["PacketCapture"]),
-        tests(of: "PacketIO", uses: ["BootProtocols"]),
+        tests(of: "PacketIO", uses: ["BootProtocols", "CLinux"]),
         tests(of: "BootMachine"),
         tests(of: "DiskLayout"),
         tests(

@@ -15,6 +15,11 @@ public func wallMilliseconds() -> Int64 {
     milliseconds(CLOCK_REALTIME)
 }
 
+/// Nanoseconds that the calling thread has run.
+func threadNanoseconds() -> Int64 {
+    nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+}
+
 private func milliseconds(_ clock: clockid_t) -> Int64 {
     nanoseconds(clock) / 1_000_000
 }

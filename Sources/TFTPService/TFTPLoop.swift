@@ -25,6 +25,8 @@ struct TFTPLoop: ~Copyable {
     /// Datagrams to ask the kernel for at once: a few clients send one at a time, and to ask for more is a call's worth
     /// of looking in vain.
     private var wanted = 1
+    private var received = 0
+    private var follower = ArrivalFollower()
     /// A packet without content on its way out.
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 2048, alignment: 64)
 
@@ -52,6 +54,7 @@ struct TFTPLoop: ~Copyable {
         guard ports.indices.contains(socket) else { return false }
         let asked = wanted
         let count = try ports[socket].socket.receive(into: &batch, atMost: asked)
+        received += count
         wanted = count == asked ? min(2 * asked, batch.capacity) : 1
         for index in 0..<count {
             let now = monotonicMicroseconds()
@@ -61,6 +64,12 @@ struct TFTPLoop: ~Copyable {
             }
         }
         return asked > 1 && count == asked
+    }
+
+    /// The thread has taken what it was woken for.
+    mutating func settleDown() {
+        follower.note(packets: received)
+        received = 0
     }
 
     mutating func expire(at now: Int64) {
@@ -98,8 +107,8 @@ struct TFTPLoop: ~Copyable {
             case .finish(let id, let transfer):
                 volumes[id.serial] = nil
                 uploads?.drop(id)
-                report(transfer)
-            case .refuse(let transfer): report(transfer)
+                follower.apart { report(transfer) }
+            case .refuse(let transfer): follower.apart { report(transfer) }
             }
         }
     }
@@ -108,7 +117,10 @@ struct TFTPLoop: ~Copyable {
         _ id: TFTPSessionID, _ request: TFTPRequest, _ client: TFTPClient, at now: Int64
     ) -> [TFTPAction] {
         do throws(TFTPRefusal) {
-            let volume = try shelf.volume(content.lookup(request.fileName, for: client), request.mode)
+            let source = try follower.apart { () throws(TFTPRefusal) in
+                try content.lookup(request.fileName, for: client)
+            }
+            let volume = try shelf.volume(source, request.mode)
             volumes[id.serial] = volume
             return machine.answer(id, .success(volume.size), pathMTU: mtu(request, client), at: now)
         } catch {

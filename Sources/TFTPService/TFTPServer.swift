@@ -114,6 +114,7 @@ public final class TFTPServer: Sendable {
                 }
             }
             if let failure { throw failure }
+            loop.settleDown()
             if isRinging {
                 let now = monotonicMicroseconds()
                 // Acknowledgments that wait to be read must not be taken for lost.

@@ -3,6 +3,7 @@
 #ifndef PERSEID_CLINUX_H
 #define PERSEID_CLINUX_H
 
+#include "perseid_affinity.h"
 #include "perseid_files.h"
 #include "perseid_memory.h"
 #include "perseid_nbd.h"

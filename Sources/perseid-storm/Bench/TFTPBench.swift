@@ -22,7 +22,7 @@ struct TFTPBench: AsyncParsableCommand {
         let race = TFTPRace(
             network: network, directory: directory, generator: CommandLine.arguments[0], say: say)
         let ours = TFTPContender.perseid(server.perseid, network, state: served.state)
-        say("blksize 1468 over one cable; client: perseid-storm on the other core. Servers as started:")
+        say("blksize 1468 over one cable; client: perseid-storm. Servers as started:")
         var peers: [TFTPRace.Row] = []
         if !alone {
             for peer in [TFTPContender.hpa, TFTPContender.atftpd, TFTPContender.dnsmasq] {

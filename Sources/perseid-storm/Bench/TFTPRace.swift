@@ -5,13 +5,21 @@ import StormKit
 
 /// The same files from each TFTP server in turn, over the same cable, to the same clients.
 struct TFTPRace: Sendable {
-    struct Row: Hashable, Sendable {
-        var name: String
-        /// MB/s and CPU nanoseconds of the server per byte, one client.
+    /// MB/s and CPU nanoseconds of the server per byte, one client.
+    struct Single: Hashable, Sendable {
         var lockstep = 0.0
         var lockstepCost = 0.0
         var windowed = 0.0
         var windowedCost = 0.0
+    }
+
+    struct Row: Hashable, Sendable {
+        var name: String
+        /// The client is held to one processor, on which the server's packets then come in, as those of a network card
+        /// do; servers run where they and the kernel choose.
+        var held = Single()
+        /// The kernel puts the client on whichever processor is idle, so away from the server's at every packet.
+        var free = Single()
         /// Many clients at once.
         var clients = 0
         var crowd = 0.0
@@ -31,22 +39,29 @@ struct TFTPRace: Sendable {
         var row = Row(name: contender.name)
         row = try await contender.serving(directory) { [row] _, account in
             var row = row
-            (row.lockstep, row.lockstepCost) = try await single(account, window: 1, file: "20m.img")
-            (row.windowed, row.windowedCost) = try await single(account, window: 16, file: "200m.img")
+            row.held = try await single(account, isHeld: true)
+            row.free = try await single(account, isHeld: false)
             return row
         }
         // A server that has just started: what it did for one client is not in its memory.
         return try await contender.serving(directory) { [row] process, _ in try await crowd(contender, row, process) }
     }
 
+    private func single(_ account: ProcessorAccount, isHeld: Bool) async throws -> Single {
+        var result = Single()
+        (result.lockstep, result.lockstepCost) = try await single(account, 1, "20m.img", isHeld)
+        (result.windowed, result.windowedCost) = try await single(account, 16, "200m.img", isHeld)
+        return result
+    }
+
     /// One client, three times; the middle one counts.
     private func single(
-        _ account: ProcessorAccount, window: Int, file: String
+        _ account: ProcessorAccount, _ window: Int, _ file: String, _ isHeld: Bool
     ) async throws -> (speed: Double, cost: Double) {
         var runs: [(speed: Double, cost: Double)] = []
         for _ in 0..<3 {
             let before = account.seconds
-            let report = try await fetch(["--file", file, "--windowsize", "\(window)"])
+            let report = try await fetch(["--file", file, "--windowsize", "\(window)"], isHeld: isHeld)
             let used = account.seconds - before
             guard report.failed == 0 else { return (0, 0) }
             runs.append((report.megabytesPerSecond, used * 1e9 / Double(max(1, report.bytes))))
@@ -96,9 +111,12 @@ struct TFTPRace: Sendable {
         }
     }
 
-    private func fetch(_ arguments: [String]) async throws -> TFTPStormReport {
-        let words = ["tftp", "--server", "\(network.server)", "--json"] + arguments
-        let program = network.atLoad(generator, words)
+    private func fetch(_ arguments: [String], isHeld: Bool = false) async throws -> TFTPStormReport {
+        let words = [generator, "tftp", "--server", "\(network.server)", "--json"] + arguments
+        let program =
+            isHeld
+            ? network.atLoad("taskset", ["--cpu-list", "0"] + words, package: "util-linux")
+            : network.atLoad(generator, Array(words.dropFirst()))
         let output: String
         do {
             output = try await program.run()

@@ -1,0 +1,107 @@
+internal import CLinux
+
+/// Keeps a loop's thread on the processor that its packets come in on, where that is cheaper (`ArrivalTrial`).
+/// Used on that thread alone. What the kernel refuses here is left as it was: it is a matter of speed only.
+public struct ArrivalFollower: Sendable {
+    private var trial = ArrivalTrial()
+    private var packets = 0
+    private var wakes = 0
+    private var began: Reading
+    private var lastPacket: Int64
+    private var counts: SoftnetCounts?
+    /// Where the thread may run; nil: that cannot be told.
+    private let home: perseid_processors?
+
+    /// The one processor that the thread is held to.
+    private var held: UInt32?
+
+    private struct Reading {
+        var processorTime = threadNanoseconds()
+        var moment = monotonicMicroseconds()
+    }
+
+    public init() {
+        var home = perseid_processors()
+        self.home = perseid_get_processors(&home) == 0 ? home : nil
+        began = Reading()
+        lastPacket = began.moment
+    }
+
+    /// The thread was woken, and found so many packets.
+    public mutating func note(packets count: Int) {
+        guard count > 0 else { return }
+        let now = monotonicMicroseconds()
+        // A client that pauses, or the next one, says nothing of what its packets cost.
+        if now - lastPacket > Self.longestPause {
+            follow(trial.interrupt())
+            begin()
+        }
+        lastPacket = now
+        packets += count
+        wakes += 1
+        // In the second half: where packets come now and then, none is read.
+        if counts == nil, packets >= Self.period / 2, trial.wantsArrival, isQuiet { look() }
+        if packets >= Self.period { judge() }
+    }
+
+    /// Carries out what may start threads: each would be held to the processor of the one that starts it.
+    public func apart<Value, Problem>(_ body: () throws(Problem) -> Value) throws(Problem) -> Value {
+        guard let held, var home else { return try body() }
+        perseid_set_processors(&home)
+        defer { _ = perseid_set_processor(held) }
+        return try body()
+    }
+
+    private var isQuiet: Bool { ArrivalTrial.isQuiet(packets: packets, wakes: wakes) }
+
+    private mutating func look() {
+        let before = Reading()
+        counts = SoftnetCounts()
+        let after = Reading()
+        // What the look cost, packets did not.
+        began.processorTime += after.processorTime - before.processorTime
+        began.moment += after.moment - before.moment
+    }
+
+    private mutating func judge() {
+        let end = Reading()
+        var arrival: Int?
+        if let counts, isQuiet {
+            arrival = SoftnetCounts()?.busiest(
+                since: counts, except: Int(perseid_current_processor()), least: Self.period / 4)
+        }
+        let advice = trial.judge(
+            ArrivalTrial.Period(
+                packets: packets, wakes: wakes, processorTime: end.processorTime - began.processorTime,
+                elapsed: (end.moment - began.moment) * 1000, arrival: arrival))
+        follow(advice)
+        begin()
+    }
+
+    mutating func follow(_ advice: ArrivalTrial.Advice) {
+        switch advice {
+        case .stay: break
+        case .move(let processor):
+            guard home != nil, let number = UInt32(exactly: processor), perseid_set_processor(number) == 0 else {
+                _ = trial.giveUp()
+                return
+            }
+            held = number
+        case .release:
+            if var home { perseid_set_processors(&home) }
+            held = nil
+        }
+    }
+
+    private mutating func begin() {
+        packets = 0
+        wakes = 0
+        counts = nil
+        began = Reading()
+    }
+
+    /// Packets after which it looks: a small boot program has five times as many.
+    private static let period = 128
+    /// Microseconds.
+    private static let longestPause: Int64 = 100_000
+}
