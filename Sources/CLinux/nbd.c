@@ -6,7 +6,6 @@
 #include <linux/nbd-netlink.h>
 #include <linux/nbd.h>
 #include <linux/netlink.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -105,9 +104,7 @@ static int connect_on(int netlink, int index, int server, uint64_t size, uint64_
     return ask(netlink, &message) < 0 ? -1 : 0;
 }
 
-int perseid_nbd_connect(int index, int server, uint64_t size, uint64_t block_size) {
-    char path[32];
-    snprintf(path, sizeof path, "/dev/nbd%d", index);
+int perseid_nbd_connect(const char *path, int index, int server, uint64_t size, uint64_t block_size) {
     int device = open(path, O_RDWR | O_CLOEXEC);
     if (device < 0) return -1;
     int cleared = ioctl(device, NBD_CLEAR_SOCK);

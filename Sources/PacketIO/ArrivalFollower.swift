@@ -4,8 +4,7 @@ internal import CLinux
 /// Used on that thread alone. What the kernel refuses here is left as it was: it is a matter of speed only.
 public struct ArrivalFollower: Sendable {
     private var trial = ArrivalTrial()
-    private var packets = 0
-    private var wakes = 0
+    private var period = ArrivalTrial.Period()
     private var began: Reading
     private var lastPacket: Int64
     private var counts: SoftnetCounts?
@@ -37,11 +36,11 @@ public struct ArrivalFollower: Sendable {
             begin()
         }
         lastPacket = now
-        packets += count
-        wakes += 1
+        period.packets += count
+        period.wakes += 1
         // In the second half: where packets come now and then, none is read.
-        if counts == nil, packets >= Self.period / 2, trial.wantsArrival, isQuiet { look() }
-        if packets >= Self.period { judge() }
+        if counts == nil, period.packets >= Self.enough / 2, trial.wantsArrival, period.isQuiet { look() }
+        if period.packets >= Self.enough { judge() }
     }
 
     /// Carries out what may start threads: each would be held to the processor of the one that starts it.
@@ -51,8 +50,6 @@ public struct ArrivalFollower: Sendable {
         defer { _ = perseid_set_processor(held) }
         return try body()
     }
-
-    private var isQuiet: Bool { ArrivalTrial.isQuiet(packets: packets, wakes: wakes) }
 
     private mutating func look() {
         let before = Reading()
@@ -65,16 +62,13 @@ public struct ArrivalFollower: Sendable {
 
     private mutating func judge() {
         let end = Reading()
-        var arrival: Int?
-        if let counts, isQuiet {
-            arrival = SoftnetCounts()?.busiest(
-                since: counts, except: Int(perseid_current_processor()), least: Self.period / 4)
+        period.processorTime = end.processorTime - began.processorTime
+        period.elapsed = (end.moment - began.moment) * 1000
+        if let counts, period.isQuiet {
+            period.arrival = SoftnetCounts()?.busiest(
+                since: counts, except: Int(perseid_current_processor()), least: Self.enough / 4)
         }
-        let advice = trial.judge(
-            ArrivalTrial.Period(
-                packets: packets, wakes: wakes, processorTime: end.processorTime - began.processorTime,
-                elapsed: (end.moment - began.moment) * 1000, arrival: arrival))
-        follow(advice)
+        follow(trial.judge(period))
         begin()
     }
 
@@ -94,14 +88,13 @@ public struct ArrivalFollower: Sendable {
     }
 
     private mutating func begin() {
-        packets = 0
-        wakes = 0
+        period = ArrivalTrial.Period()
         counts = nil
         began = Reading()
     }
 
     /// Packets after which it looks: a small boot program has five times as many.
-    private static let period = 128
+    private static let enough = 128
     /// Microseconds.
     private static let longestPause: Int64 = 100_000
 }

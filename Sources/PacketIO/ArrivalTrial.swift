@@ -7,16 +7,17 @@
 struct ArrivalTrial: Sendable {
     /// What came of some packets.
     struct Period: Hashable, Sendable {
-        var packets: Int
+        var packets = 0
         /// How often the thread was woken for them.
-        var wakes: Int
+        var wakes = 0
         /// Nanoseconds that the thread ran, and that went by.
-        var processorTime: Int64
-        var elapsed: Int64
+        var processorTime: Int64 = 0
+        var elapsed: Int64 = 0
         /// The processor that took in most packets meanwhile, of all traffic, beside the thread's own.
         var arrival: Int?
 
-        var isQuiet: Bool { ArrivalTrial.isQuiet(packets: packets, wakes: wakes) }
+        /// Whether the thread had nothing else to do: it slept between one packet and the next.
+        var isQuiet: Bool { wakes * 10 >= packets * 9 }
         var cost: Double { Double(processorTime) / Double(max(packets, 1)) }
         var pace: Double { Double(elapsed) / Double(max(packets, 1)) }
     }
@@ -39,9 +40,6 @@ struct ArrivalTrial: Sendable {
     private var state = State.free(rest: 0)
     /// What a trial in vain costs, in periods of rest.
     private var rest = 1
-
-    /// Whether the thread had nothing else to do: it slept between one packet and the next.
-    static func isQuiet(packets: Int, wakes: Int) -> Bool { wakes * 10 >= packets * 9 }
 
     /// Whether the next period's `arrival` would be looked at: to learn it costs.
     var wantsArrival: Bool {

@@ -25,7 +25,8 @@ package final class NBDDevice: Sendable {
         kernelsEnd = FileDescriptor(owning: ends[1])
         let blocks = (UInt64(clamping: size) + Self.blockSize - 1) / Self.blockSize
         try systemCall("NBD_CMD_CONNECT", path) {
-            perseid_nbd_connect(Int32(clamping: number), kernelsEnd.raw, blocks * Self.blockSize, Self.blockSize)
+            perseid_nbd_connect(
+                path, Int32(clamping: number), kernelsEnd.raw, blocks * Self.blockSize, Self.blockSize)
         }
     }
 }

@@ -112,11 +112,11 @@ struct TFTPRace: Sendable {
     }
 
     private func fetch(_ arguments: [String], isHeld: Bool = false) async throws -> TFTPStormReport {
-        let words = [generator, "tftp", "--server", "\(network.server)", "--json"] + arguments
+        let words = ["tftp", "--server", "\(network.server)", "--json"] + arguments
         let program =
             isHeld
-            ? network.atLoad("taskset", ["--cpu-list", "0"] + words, package: "util-linux")
-            : network.atLoad(generator, Array(words.dropFirst()))
+            ? network.atLoad("taskset", ["--cpu-list", "0", generator] + words, package: "util-linux")
+            : network.atLoad(generator, words)
         let output: String
         do {
             output = try await program.run()

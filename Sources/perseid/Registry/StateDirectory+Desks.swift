@@ -23,16 +23,16 @@ extension StateDirectory {
         // Once for all nodes; where it fails, each of them is told.
         let capsules = Result { try openCapsules() }
         return { record in
+            let capsules = try capsules.get()
             switch kind {
             case .livesync:
-                let capsules = try capsules.get()
                 guard let wanted = wanted ?? groups.settings(of: record.node, server: server).capsule?.value else {
                     throw UpdateRefusal("no capsule is set for it, and none was named")
                 }
                 return "\(try capsules.resolve(CapsuleReference.validated(wanted)))"
             case .update:
                 let choice = UpdateChoice(
-                    to: wanted, server: server, groups: groups, capsules: try capsules.get(), excludes: updateExcludes)
+                    to: wanted, server: server, groups: groups, capsules: capsules, excludes: updateExcludes)
                 return "\(try choice.generation(for: record))"
             }
         }
