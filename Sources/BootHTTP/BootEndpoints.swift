@@ -84,22 +84,18 @@ public final class BootEndpoints: Sendable {
 
     // MARK: - Accounts
 
-    /// Writes down what became of an answer: how many bytes the kernel took of it, and in what time.
+    /// Writes on a timeline what became of an answer: how many bytes the kernel took of it, and in what time.
     /// - Parameter broken: why it ended before its end, if it did.
     func settle(_ answer: BootAnswer, bytes: Int, milliseconds: Int64, broken: String?) {
-        switch answer.account {
-        case .none: break
-        case .bundle(_, let attempt): traffic.add(bytes, of: attempt)
-        case .timeline(var event):
-            event.bytes = Int64(bytes)
-            event.milliseconds = milliseconds
-            event.at = clock()
-            if let broken {
-                event.kind = .refused
-                event.detail += ": \(broken) after \(bytes) of \(answer.length) bytes"
-            }
-            ledger.record(event)
+        guard case .timeline(var event) = answer.account else { return }
+        event.bytes = Int64(bytes)
+        event.milliseconds = milliseconds
+        event.at = clock()
+        if let broken {
+            event.kind = .refused
+            event.detail += ": \(broken) after \(bytes) of \(answer.length) bytes"
         }
+        ledger.record(event)
     }
 
     /// A file turned out to be shorter than it was.
@@ -221,7 +217,7 @@ public final class BootEndpoints: Sendable {
         account: BootAnswer.Account = .none
     ) -> BootAnswer {
         let size = file.size
-        var headers = [("Accept-Ranges", "bytes"), ("ETag", tag.text)]
+        let headers = [("Accept-Ranges", "bytes"), ("ETag", tag.text)]
         if tag.isListed(in: request.ifNoneMatch) {
             return BootAnswer(status: 304, contentType: type, headers: headers, body: .bytes([]))
         }
@@ -234,7 +230,6 @@ public final class BootEndpoints: Sendable {
         case .part(let range):
             status = 206
             part = range
-            headers.append(("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(size)"))
         case .unsatisfiable:
             var answer = BootAnswer.text(416, "the file has \(size) bytes")
             answer.headers = [("Content-Range", "bytes */\(size)")]

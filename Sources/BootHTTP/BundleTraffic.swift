@@ -5,6 +5,11 @@ final class BundleTraffic: Sendable {
     struct Sum {
         var bytes: Int64 = 0
         var requests = 0
+
+        fileprivate mutating func add(_ count: Int) {
+            bytes += Int64(count)
+            requests += 1
+        }
     }
 
     private let sums = Mutex<[Int64: Sum]>([:])
@@ -14,8 +19,7 @@ final class BundleTraffic: Sendable {
     func add(_ bytes: Int, of attempt: Int64) {
         sums.withLock { sums in
             if sums.count >= Self.capacity { sums.removeAll() }
-            sums[attempt, default: Sum()].bytes += Int64(bytes)
-            sums[attempt, default: Sum()].requests += 1
+            sums[attempt, default: Sum()].add(bytes)
         }
     }
 

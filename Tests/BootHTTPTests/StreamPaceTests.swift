@@ -128,7 +128,7 @@ import Testing
         answer.pace = node
         let transfer = AnswerTransfer(
             answer, AnswerTransfer.Form(isHead: false, keepsAlive: true, began: 0),
-            head: AnswerHead(answer, keepsAlive: true, date: ""), hasPlace: false, under: server)
+            head: AnswerHead(answer, keepsAlive: true, date: "").bytes, hasPlace: false, under: server)
         #expect(transfer.next(1 << 20)?.count == 0, "nothing before a pace was asked")
         var now: Int64 = 0
         while let part = transfer.part, !part.isEmpty {

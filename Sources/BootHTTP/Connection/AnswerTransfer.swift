@@ -28,10 +28,10 @@ final class AnswerTransfer {
     let hasPlace: Bool
 
     /// - Parameter pace: of the server.
-    init(_ answer: BootAnswer, _ form: Form, head: AnswerHead, hasPlace: Bool, under pace: StreamPace?) {
+    init(_ answer: BootAnswer, _ form: Form, head: [UInt8], hasPlace: Bool, under pace: StreamPace?) {
         self.answer = answer
         self.form = form
-        self.head = head.bytes
+        self.head = head
         self.hasPlace = hasPlace
         if case .file(_, let part) = answer.body, !form.isHead { self.part = part }
         // Only what comes out of bundles counts for the server's.
@@ -45,11 +45,12 @@ final class AnswerTransfer {
     }
 
     /// Asks the paces for the next slice where the last one is sent.
-    /// - Parameter now: milliseconds of the monotonic clock.
+    /// - Parameter now: milliseconds of the monotonic clock, asked for where there is a pace.
     /// - Returns: how long to wait for it, in milliseconds; nil to go on.
-    func admit(at now: Int64) -> Int64? {
-        guard granted <= 0, let part, let slice = paces.map(\.slice).min() else { return nil }
+    func admit(at now: @autoclosure () -> Int64) -> Int64? {
+        guard !paces.isEmpty, granted <= 0, let part, let slice = paces.map(\.slice).min() else { return nil }
         granted = min(slice, part.count)
+        let now = now()
         let pause = paces.reduce(0) { max($0, $1.take(granted, at: now)) }
         return pause > 0 ? pause : nil
     }

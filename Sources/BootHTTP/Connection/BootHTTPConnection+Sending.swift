@@ -15,16 +15,29 @@ extension BootHTTPConnection {
     /// What is read at a time for a connection under TLS, in bytes.
     private static let secureBlock = 64 << 10
 
-    func send(_ answer: BootAnswer, _ form: AnswerTransfer.Form, _ context: ChannelHandlerContext) {
-        var answer = answer
-        var hasPlace = false
-        if answer.needsPlace, !form.isHead, answer.length > 0 {
-            hasPlace = server.admission.beginTransfer()
-            if !hasPlace { answer = putOff() }
+    /// - Parameter head: the answer's, where it is made already.
+    func send(
+        _ answer: BootAnswer, _ form: AnswerTransfer.Form, head: [UInt8]? = nil, _ context: ChannelHandlerContext
+    ) {
+        guard answer.needsPlace, !form.isHead, answer.length > 0 else {
+            return begin(answer, form, head, hasPlace: false, context)
         }
+        let hasPlace = server.admission.beginTransfer()
+        if hasPlace {
+            begin(answer, form, head, hasPlace: true, context)
+        } else {
+            begin(putOff(), form, nil, hasPlace: false, context)
+        }
+    }
+
+    private func begin(
+        _ answer: BootAnswer, _ form: AnswerTransfer.Form, _ head: [UInt8]?, hasPlace: Bool,
+        _ context: ChannelHandlerContext
+    ) {
         server.meter.countAnswer(answer.status)
-        let head = AnswerHead(answer, keepsAlive: form.keepsAlive, date: desk.today)
-        let transfer = AnswerTransfer(answer, form, head: head, hasPlace: hasPlace, under: server.pace)
+        let transfer = AnswerTransfer(
+            answer, form, head: head ?? AnswerHead(answer, keepsAlive: form.keepsAlive, date: desk.today).bytes,
+            hasPlace: hasPlace, under: server.pace)
         phase = .sending(transfer)
         wait(seconds: server.limits.stallSeconds)
         if let part = transfer.part, !part.isEmpty {
@@ -97,8 +110,7 @@ extension BootHTTPConnection {
         {
             guard !part.isEmpty else { return .done }
             guard left > 0 else { return .turn }
-            let pause = transfer.admit(at: monotonicMilliseconds())
-            if let pause { return .paced(pause) }
+            if let pause = transfer.admit(at: monotonicMilliseconds()) { return .paced(pause) }
             guard let piece = transfer.next(left) else { return .done }
             guard desk.isResident(file, piece) else { return .disk(piece) }
             guard let socket else { return .secure }
@@ -242,13 +254,12 @@ extension BootHTTPConnection {
     func settle(_ transfer: AnswerTransfer, broken: String?) {
         if transfer.hasPlace { server.admission.endTransfer() }
         if broken != nil { server.meter.broken.add(1, ordering: .relaxed) }
-        let milliseconds = monotonicMilliseconds() - transfer.form.began
         let sent = transfer.sent
         switch transfer.answer.account {
         case .none: break
-        case .bundle:
-            server.endpoints.settle(transfer.answer, bytes: sent, milliseconds: milliseconds, broken: broken)
+        case .bundle(_, let attempt): server.endpoints.traffic.add(sent, of: attempt)
         case .timeline:
+            let milliseconds = monotonicMilliseconds() - transfer.form.began
             server.threads.submit { [server, answer = transfer.answer] _ in
                 server.endpoints.settle(answer, bytes: sent, milliseconds: milliseconds, broken: broken)
             }

@@ -27,6 +27,10 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     let server: BootHTTPShared
     let desk: LoopDesk
     private var reader = RequestReader()
+    /// What came last, while it is looked at: the beginning of a request, perhaps all of it.
+    private var latest: ByteBuffer?
+    /// What the next request may be answered by.
+    private var sequel: RangeSequel?
     var phase = Phase.waiting
     /// When patience ends, in milliseconds of the monotonic clock.
     private(set) var deadline: Int64 = .max
@@ -96,6 +100,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         if case .sending(let transfer) = phase { settle(transfer, broken: reason) }
         phase = .ended
         reader = RequestReader()
+        sequel = nil
         socket = nil
         guard deadline != .max else { return }
         server.admission.leave()
@@ -115,9 +120,14 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
             if discarded > Self.discardLimit { context.close(promise: nil) }
         case .ended: break
         case .waiting, .answering, .sending:
-            if case .waiting = phase, reader.isIdle { wait(seconds: server.limits.headSeconds) }
+            if case .waiting = phase, reader.isIdle {
+                if goOn(bytes, context) { return }
+                wait(seconds: server.limits.headSeconds)
+                latest = bytes
+            }
             reader.append(bytes.readableBytesView)
             serve(context)
+            latest = nil
         }
     }
 
@@ -135,7 +145,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         guard !isServing else { return }
         isServing = true
         defer { isServing = false }
-        while case .waiting = phase {
+        while case .waiting = phase, !reader.isIdle {
             do throws(RequestProblem) {
                 let wasInBody = reader.isInBody
                 guard let (head, body) = try reader.next() else {
@@ -166,7 +176,13 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         if welcome != .all, !BootRoute.isEssential(request.target) {
             return send(putOff(), form.closing, context)
         }
-        if let answer = server.endpoints.answerAtOnce(request) { return send(answer, form, context) }
+        if let answer = server.endpoints.answerAtOnce(request) {
+            let made = AnswerHead(answer, keepsAlive: head.keepsAlive, date: desk.today)
+            if let latest, reader.isIdle {
+                sequel = RangeSequel(of: latest, head, answered: answer, made, at: began)
+            }
+            return send(answer, form, head: made.bytes, context)
+        }
         phase = .answering
         wait(seconds: nil)
         let loop = context.eventLoop
@@ -177,6 +193,22 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
                 self.send((try? result.get()) ?? .text(503, "the server is stopping"), form, bound.value)
                 self.serve(bound.value)
             }
+    }
+
+    /// Answers what an agent asks for by the thousand: the next range of the same bundle. False for all else.
+    private func goOn(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
+        guard let sequel, let part = sequel.part(askedBy: bytes) else { return false }
+        let now = monotonicMilliseconds()
+        guard now < sequel.end else { return false }
+        server.meter.requests.add(1, ordering: .relaxed)
+        let form = AnswerTransfer.Form(isHead: false, keepsAlive: true, began: now)
+        send(sequel.answer(of: part), form, head: sequel.head(of: part), context)
+        return true
+    }
+
+    /// Gives back the memory of what is no longer good.
+    func forgetSequel(at now: Int64) {
+        if let sequel, sequel.end <= now { self.sequel = nil }
     }
 
     func putOff() -> BootAnswer {
@@ -203,7 +235,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
 
     /// Nil: for as long as it takes.
     func wait(seconds: Int64?) {
-        deadline = seconds.map { monotonicMilliseconds() + $0 * 1000 } ?? .max - 1
+        deadline = seconds.map { coarseMonotonicMilliseconds() + $0 * 1000 } ?? .max - 1
     }
 
     /// The time that this phase may take is over.

@@ -22,6 +22,7 @@ final class LoopDesk: @unchecked Sendable {
         loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             let now = monotonicMilliseconds()
             self.resident.removeAll(keepingCapacity: true)
+            for connection in self.connections.values { connection.forgetSequel(at: now) }
             for connection in self.connections.values.filter({ $0.deadline <= now }) { connection.expire() }
         }
     }

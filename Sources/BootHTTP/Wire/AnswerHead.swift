@@ -1,8 +1,12 @@
 import Glibc
+import PacketIO
 
 /// The head of a response as it goes out (RFC 9112, 4): written at once, and never chunked.
 struct AnswerHead: Sendable {
     let bytes: [UInt8]
+    /// Where the number of Content-Length stands, and the two of Content-Range.
+    private(set) var lengthPlace: Range<Int>?
+    private(set) var partPlace: Range<Int>?
 
     /// - Parameter date: as `HTTPDate` has it.
     init(_ answer: BootAnswer, keepsAlive: Bool, date: String) {
@@ -20,8 +24,18 @@ struct AnswerHead: Sendable {
         add("\r\nDate: ", date)
         // Neither has a body, and 304 would have to tell the length of the one that it stands for (RFC 9110, 8.6).
         if answer.status != 204, answer.status != 304 {
-            add("\r\nContent-Length: ", String(answer.length))
+            add("\r\nContent-Length: ")
+            let place = head.count
+            head.append(decimal: answer.length)
+            lengthPlace = place..<head.count
             add("\r\nContent-Type: ", answer.contentType)
+        }
+        if answer.status == 206, case .file(let file, let part) = answer.body {
+            add("\r\nContent-Range: bytes ")
+            let place = head.count
+            head.append(part)
+            partPlace = place..<head.count
+            add("/", String(file.size))
         }
         for (name, value) in answer.headers {
             add("\r\n", name)
@@ -55,6 +69,17 @@ struct AnswerHead: Sendable {
         case 505: "HTTP Version Not Supported"
         default: status < 500 ? "Refused" : "Internal Server Error"
         }
+    }
+}
+
+extension [UInt8] {
+    mutating func append(decimal number: Int) { append(contentsOf: String(number).utf8) }
+
+    /// First and last byte, as Content-Range has them (RFC 9110, 14.4).
+    mutating func append(_ part: Range<Int>) {
+        append(decimal: part.lowerBound)
+        append(UInt8(ascii: "-"))
+        append(decimal: part.upperBound - 1)
     }
 }
 

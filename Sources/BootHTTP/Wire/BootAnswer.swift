@@ -5,7 +5,7 @@ public import PacketIO
 public struct BootAnswer: Sendable {
     public enum Body: Sendable {
         case bytes([UInt8])
-        /// A part of an open file.
+        /// A part of an open file. With status 206 the head tells which.
         case file(ReadOnlyFile, Range<Int>)
     }
 
@@ -21,7 +21,7 @@ public struct BootAnswer: Sendable {
 
     public var status: Int
     public var contentType: String
-    /// Further headers, Content-Length and Content-Type aside.
+    /// Further headers; Content-Length, Content-Type, and Content-Range of a 206 are written without being named here.
     public var headers: [(String, String)]
     public var body: Body
     public var account: Account

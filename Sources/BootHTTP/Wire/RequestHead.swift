@@ -19,6 +19,8 @@ struct RequestHead: Hashable, Sendable {
     var expectsContinue = false
     var authorization: String?
     var range: String?
+    /// Where that stands, counted from the head's first byte.
+    var rangePlace: Range<Int>?
     var ifRange: String?
     var ifNoneMatch: String?
 
@@ -38,6 +40,7 @@ struct RequestHead: Hashable, Sendable {
         guard seen.host || isOld else { throw .malformed("HTTP/1.1 without Host") }
         guard !seen.transferCoding else { throw .noLength }
         keepsAlive = !isOld && !seen.close
+        rangePlace = rangePlace.map { ($0.lowerBound - bytes.startIndex)..<($0.upperBound - bytes.startIndex) }
     }
 
     /// What of the fields matters for the others.
@@ -124,7 +127,10 @@ struct RequestHead: Hashable, Sendable {
             guard value.lowercased() == "100-continue" else { throw .expectation }
             expectsContinue = true
         case .authorization: authorization = authorization ?? value
-        case .range: range = range ?? value
+        case .range:
+            guard range == nil else { return }
+            range = value
+            rangePlace = bytes.indices
         case .ifRange: ifRange = ifRange ?? value
         case .ifNoneMatch: ifNoneMatch = ifNoneMatch.map { "\($0), \(value)" } ?? value
         }

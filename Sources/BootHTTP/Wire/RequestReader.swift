@@ -13,13 +13,13 @@ struct RequestReader: Sendable {
     private var start = 0
     /// Up to here no empty line was found.
     private var scanned = 0
-    private var head: RequestHead?
+    private var head: RequestHead? { didSet { isInBody = head != nil } }
     private var blanks = 0
 
     /// Whether nothing of a request has come.
-    var isIdle: Bool { head == nil && start == pending.count }
+    var isIdle: Bool { !isInBody && start == pending.count }
     /// Whether a head is complete, and its body is not.
-    var isInBody: Bool { head != nil }
+    private(set) var isInBody = false
     /// Bytes that wait for their turn.
     var waiting: Int { pending.count - start }
 
