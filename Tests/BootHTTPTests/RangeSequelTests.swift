@@ -56,7 +56,10 @@ import Testing
         let whole = bundle.answer(range)
         let answer = sequel.answer(of: part)
         #expect(answer.bytes == whole.bytes && answer.status == 206 && answer.needsPlace)
-        #expect(sequel.head(of: part) == AnswerHead(whole, keepsAlive: true, date: "today").bytes)
+        for date in ["today", "tomorrow"] {
+            #expect(
+                sequel.head(of: part, date: date) == AnswerHead(whole, keepsAlive: true, date: date).bytes)
+        }
     }
 
     @Test(arguments: ["", "-", "5-", "-5", "9-5", "300000-300001", "0-1,3-4", "0--1", "+0-1", "0-1 ", "1"])

@@ -202,7 +202,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
         guard now < sequel.end else { return false }
         server.meter.requests.add(1, ordering: .relaxed)
         let form = AnswerTransfer.Form(isHead: false, keepsAlive: true, began: now)
-        send(sequel.answer(of: part), form, head: sequel.head(of: part), context)
+        send(sequel.answer(of: part), form, head: sequel.head(of: part, date: desk.today), context)
         return true
     }
 

@@ -5,10 +5,10 @@ import PacketIO
 
 /// What of one request holds for the next of its connection. Agents ask for one range of a bundle after another, by heads
 /// that differ in the numbers of the range alone: who asks, by which token, for which file and at what pace need not be
-/// found out again, and the answers' heads differ in three numbers.
+/// found out again, and the answers' heads differ in three numbers and the time.
 ///
-/// It is good for a second. For as long at most, and on its connection alone, a token goes on that is spent meanwhile, and
-/// a pace that was changed.
+/// It is good for some seconds. For as long at most, and on its connection alone, a token goes on that is spent meanwhile,
+/// and a pace that was changed; an answer that is under way goes on as long as it takes.
 final class RangeSequel {
     /// Milliseconds of the monotonic clock.
     let end: Int64
@@ -17,14 +17,15 @@ final class RangeSequel {
     private let place: Range<Int>
     private let answer: BootAnswer
     private let file: ReadOnlyFile
-    /// The answer's head before, between and behind its numbers.
+    /// The answer's head before, between and behind what differs.
     private let opening: ArraySlice<UInt8>
+    private let dated: ArraySlice<UInt8>
     private let middle: ArraySlice<UInt8>
     private let closing: ArraySlice<UInt8>
 
     private static let unit = Array("bytes=".utf8)
     /// Milliseconds.
-    static let lifetime: Int64 = 1000
+    static let lifetime: Int64 = 5000
 
     /// Nil where the request was not one range of a bundle, first and last byte told, and all of `bytes`.
     /// - Parameters:
@@ -46,7 +47,8 @@ final class RangeSequel {
         self.place = place
         self.answer = answer
         self.file = file
-        opening = made.bytes[..<length.lowerBound]
+        opening = made.bytes[..<made.datePlace.lowerBound]
+        dated = made.bytes[made.datePlace.upperBound..<length.lowerBound]
         middle = made.bytes[length.upperBound..<both.lowerBound]
         closing = made.bytes[both.upperBound...]
     }
@@ -86,10 +88,13 @@ final class RangeSequel {
         return answer
     }
 
-    func head(of part: Range<Int>) -> [UInt8] {
+    /// - Parameter date: as `HTTPDate` has it.
+    func head(of part: Range<Int>, date: String) -> [UInt8] {
         var head: [UInt8] = []
-        head.reserveCapacity(opening.count + middle.count + closing.count + 60)
+        head.reserveCapacity(512)
         head += opening
+        head += date.utf8
+        head += dated
         head.append(decimal: part.count)
         head += middle
         head.append(part)

@@ -4,7 +4,8 @@ import PacketIO
 /// The head of a response as it goes out (RFC 9112, 4): written at once, and never chunked.
 struct AnswerHead: Sendable {
     let bytes: [UInt8]
-    /// Where the number of Content-Length stands, and the two of Content-Range.
+    /// Where the time stands, the number of Content-Length, and the two of Content-Range.
+    private(set) var datePlace = 0..<0
     private(set) var lengthPlace: Range<Int>?
     private(set) var partPlace: Range<Int>?
 
@@ -21,7 +22,10 @@ struct AnswerHead: Sendable {
         }
         add("HTTP/1.1 ", String(answer.status))
         add(" ", Self.reason(answer.status))
-        add("\r\nDate: ", date)
+        add("\r\nDate: ")
+        let start = head.count
+        add(date)
+        datePlace = start..<head.count
         // Neither has a body, and 304 would have to tell the length of the one that it stands for (RFC 9110, 8.6).
         if answer.status != 204, answer.status != 304 {
             add("\r\nContent-Length: ")
