@@ -26,10 +26,15 @@ public struct PortHolder: Hashable, Sendable {
     /// All sockets of this network namespace that are bound to `port`; of TCP only those that listen.
     /// Reads /proc and never fails: what cannot be read is left out.
     public static func find(port: UInt16, transport: Transport = .udp) -> [PortHolder] {
-        let sockets = ["", "6"].flatMap { family in
-            boundSockets(in: "/proc/thread-self/net/\(transport.rawValue)\(family)", port: port, transport: transport)
+        // The kernel goes on by counting from one read to the next: while other sockets come and go, one is passed over
+        // now and then, or there twice.
+        let looks = (0..<4).lazy.map { _ in
+            ["", "6"].flatMap { family in
+                boundSockets(
+                    in: "/proc/thread-self/net/\(transport.rawValue)\(family)", port: port, transport: transport)
+            }
         }
-        guard !sockets.isEmpty else { return [] }
+        guard let sockets = looks.first(where: { !$0.isEmpty }) else { return [] }
         let owners = owners(of: Set(sockets.map(\.inode)))
         return sockets.flatMap { socket in
             let pids = owners[socket.inode] ?? []
@@ -60,14 +65,16 @@ private struct BoundSocket {
 
 /// Lines of /proc/net/udp: `sl local rem st tx:rx tr:when retrnsmt uid timeout inode …` (proc_net_udp(5)).
 private func boundSockets(in path: String, port: UInt16, transport: PortHolder.Transport) -> [BoundSocket] {
-    lines(of: path).dropFirst().compactMap { line in
+    var seen: Set<String> = []
+    return lines(of: path).dropFirst().compactMap { line in
         let fields = line.split(separator: " ")
         guard fields.count > 9, let bound = fields[1].split(separator: ":").last,
             UInt16(bound, radix: 16) == port, let user = UInt32(fields[7])
         else { return nil }
         // 0A: LISTEN. Connections of the same port are not what keeps a server from binding.
         if transport == .tcp && fields[3] != "0A" { return nil }
-        return BoundSocket(inode: String(fields[9]), userID: user)
+        let inode = String(fields[9])
+        return seen.insert(inode).inserted ? BoundSocket(inode: inode, userID: user) : nil
     }
 }
 

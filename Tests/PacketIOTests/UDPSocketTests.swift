@@ -130,6 +130,16 @@ func segmentsArriveAsDatagrams(count: Int) throws {
     #expect(holders.first?.description.contains("process \(getpid())") == true)
 }
 
+@Test func aHolderIsNamedOnceWhileOtherSocketsComeAndGo() throws {
+    let first = try UDPSocket(.init(address: loopback, port: 0))
+    let waker = try Waker()
+    let churn = try LoopThread(name: "churn", waker: waker) {
+        while !waker.isStopRequested { _ = (0..<100).map { _ in try? Held(.init(address: loopback, port: 0)) } }
+    }
+    defer { churn.stop() }
+    for _ in 0..<200 { #expect(PortHolder.find(port: first.local.port).map(\.processID) == [getpid()]) }
+}
+
 @Test func aFreePortHasNoHolder() throws {
     let port: UInt16
     do {
@@ -144,4 +154,10 @@ func segmentsArriveAsDatagrams(count: Int) throws {
         _ = try UDPSocket(.init(port: 0, interface: "no-such-if0"))
     }
     #expect(error.context == "UDP port 0 on no-such-if0")
+}
+
+/// A socket that a list can hold.
+private final class Held {
+    let socket: UDPSocket
+    init(_ options: UDPSocket.Options) throws { socket = try UDPSocket(options) }
 }
