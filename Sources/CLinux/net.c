@@ -244,13 +244,3 @@ int perseid_open_beneath(int directory, const char *path, int flags) {
     };
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
-
-int perseid_is_resident(int fd, int64_t offset, size_t length) {
-    enum { STEP = 256 << 10 };
-    for (size_t done = 0; done < length; done += STEP) {
-        char byte;
-        struct iovec room = {.iov_base = &byte, .iov_len = 1};
-        if (preadv2(fd, &room, 1, offset + (int64_t)done, RWF_NOWAIT) < 0 && errno == EAGAIN) return 0;
-    }
-    return 1;
-}

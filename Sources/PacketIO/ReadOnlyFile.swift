@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A file that is open for reading and shared. Reading at a position changes nothing: any thread may.
 public final class ReadOnlyFile: Sendable {
@@ -12,6 +13,10 @@ public final class ReadOnlyFile: Sendable {
     public let identity: (inode: UInt64, changed: Int64, size: Int)
     /// Open as long as this object lives.
     public let descriptor: FileDescriptor
+    /// Stretches that `readAhead` has dealt with, by number.
+    private let broughtIn = Mutex<Set<Int>>([])
+    /// Held by the one thread that brings in.
+    private let bringing = Mutex<Void>(())
 
     public init(_ descriptor: consuming FileDescriptor) throws(SystemError) {
         var status = stat()
@@ -40,13 +45,48 @@ public final class ReadOnlyFile: Sendable {
 }
 
 extension ReadOnlyFile {
-    /// Whether a part can be sent without waiting for the disk, as far as a few probes tell.
-    public func isResident(_ part: Range<Int>) -> Bool {
-        perseid_is_resident(descriptor.raw, Int64(part.lowerBound), part.count) == 1
+    /// What is brought in at once, in bytes: about a bundle. The page cache then has it in pages of up to 2 MiB, and to
+    /// send those takes less of the processor than pages of 4 KiB: it is whoever reads a part first, and in what order,
+    /// that decides which they are.
+    public static let stretch = 16 << 20
+
+    private static func stretches(of part: Range<Int>) -> ClosedRange<Int>? {
+        guard let last = part.last else { return nil }
+        return part.lowerBound / stretch...last / stretch
     }
 
-    /// Reads a part and drops it, so that it is in memory when it is sent. Waits for the disk.
-    public func readAhead(_ part: Range<Int>) {
+    /// Whether a part can be sent without waiting for the disk, as far as a few probes tell. False, too, where
+    /// `readAhead` has not dealt with it since the file was opened: a probe alone has the kernel read, in small pages.
+    public func isResident(_ part: Range<Int>) -> Bool {
+        guard let stretches = Self.stretches(of: part) else { return true }
+        guard broughtIn.withLock({ stretches.allSatisfy($0.contains) }) else { return false }
+        return perseid_is_resident(descriptor.raw, Int64(part.lowerBound), part.count) == 1
+    }
+
+    /// Has the stretches that a part lies in read into the page cache. Waits for the disk, and for other threads that
+    /// bring in parts of this file: two at once would get in each other's way, and get small pages.
+    /// - Returns: whether it had to.
+    public func readAhead(_ part: Range<Int>) -> Bool {
+        guard let stretches = Self.stretches(of: part.clamped(to: 0..<size)) else { return false }
+        return bringing.withLock { _ in
+            // Once more where it has left the memory since; not where another thread was faster.
+            guard !isResident(part) else { return false }
+            return stretches.map(bringIn).contains(true)
+        }
+    }
+
+    /// - Returns: whether something had to be read.
+    private func bringIn(_ stretch: Int) -> Bool {
+        let place = stretch * Self.stretch..<min((stretch + 1) * Self.stretch, size)
+        let result = perseid_bring_in(descriptor.raw, Int64(place.lowerBound), place.count)
+        if result < 0 { readThrough(place) }
+        _ = broughtIn.withLock { $0.insert(stretch) }
+        return result != 0
+    }
+
+    /// Reads a part and drops it: for kernels that cannot be asked otherwise, and up to the end of a file that has been
+    /// cut short.
+    private func readThrough(_ part: Range<Int>) {
         let size = 256 << 10
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
         defer { buffer.deallocate() }

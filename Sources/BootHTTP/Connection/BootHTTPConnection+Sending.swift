@@ -229,10 +229,11 @@ extension BootHTTPConnection {
 
     /// The disk is waited for on a thread, not here.
     private func readAhead(_ file: ReadOnlyFile, _ piece: Range<Int>, _ context: ChannelHandlerContext) {
-        server.meter.diskReads.add(1, ordering: .relaxed)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        server.threads.runIfActive(eventLoop: context.eventLoop) { file.readAhead(piece) }
-            .whenComplete { [self] _ in pump(bound.value) }
+        server.threads.runIfActive(eventLoop: context.eventLoop) { [server] in
+            if file.readAhead(piece) { server.meter.diskReads.add(1, ordering: .relaxed) }
+        }
+        .whenComplete { [self] _ in pump(bound.value) }
     }
 
     // MARK: - Ends

@@ -8,6 +8,7 @@
 #include "perseid_memory.h"
 #include "perseid_nbd.h"
 #include "perseid_net.h"
+#include "perseid_page_cache.h"
 #include "perseid_privileges.h"
 #include "perseid_ring.h"
 #include "perseid_segments.h"

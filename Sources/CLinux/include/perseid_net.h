@@ -110,8 +110,4 @@ int perseid_timerfd_set(int fd, int64_t moment);
 /// symbolic links inside the directory and refuses (EXDEV) those that leave it, and no magic links.
 int perseid_open_beneath(int directory, const char *path, int flags);
 
-/// Whether `length` bytes of an open file from `offset` can be read without waiting for the disk, as one byte in each
-/// 256 KiB tells (preadv2 with RWF_NOWAIT): 1 or 0. 1 also where the file system cannot tell, and beyond the end.
-int perseid_is_resident(int fd, int64_t offset, size_t length);
-
 #endif
