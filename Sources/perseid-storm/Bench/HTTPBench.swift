@@ -7,8 +7,8 @@ struct HTTPBench: AsyncParsableCommand {
         commandName: "http", abstract: "Races nginx and Perseid with bundles of capsules.",
         discussion: """
             In namespaces of its own, over one cable. Perseid serves as it always does: a simulated node gets its lease, \
-            its boot script and its agent's token, and all clients ask with that. nginx serves the same files to \
-            everybody. Needs root, curl and nginx.
+            its boot script and its agent's token, and all clients ask with that. nginx serves copies of the \
+            same files to everybody. Neither server's files are in memory at first. Needs root, curl and nginx.
             """)
 
     @OptionGroup var server: ServerUnderTest
@@ -23,9 +23,6 @@ struct HTTPBench: AsyncParsableCommand {
     @Flag(help: "The race alone, without memory and the crowd.")
     var raceOnly = false
 
-    private static let bundles = 8
-    private static let bundleSize = 16 << 20
-
     func validate() throws {
         try check((1...60).contains(seconds), "--seconds is 1 to 60")
         try check((1...20).contains(rounds), "--rounds is 1 to 20")
@@ -39,16 +36,20 @@ struct HTTPBench: AsyncParsableCommand {
         try setCongestionControl()
         let directory = try server.directory("bench-http")
         let own = try directory.directory("state")
-        let paths = try await serve(own)
+        try empty(own)
+        let bundles = try await HTTPBundles(in: own.directory("bundles"))
+        let copies = try bundles.copy(to: directory.directory("nginx-bundles"))
         let agent = AgentStandIn(
             network: network, directory: directory, perseid: server.perseid, generator: CommandLine.arguments[0])
         try await agent.register(in: own.path)
-        let nginx = try HTTPContender.nginx(network, directory, state: own.path)
+        let nginx = try HTTPContender.nginx(network, directory, bundles: copies.directory)
         let ours = HTTPContender.perseid(server.perseid, network, state: own.path)
         let race = HTTPRace(
-            network: network, generator: CommandLine.arguments[0], paths: paths, size: Self.bundleSize,
-            seconds: seconds, rounds: rounds, say: say)
+            network: network, generator: CommandLine.arguments[0],
+            paths: bundles.identifiers.map { "/node/v1/bundles/\($0)" }, size: HTTPBundles.size, seconds: seconds,
+            rounds: rounds, say: say)
         try await announce([nginx, ours])
+        for set in [bundles, copies] { try set.leaveMemory() }
         try await nginx.serving(directory) {
             try await ours.serving(directory) {
                 var ours = ours
@@ -106,31 +107,19 @@ struct HTTPBench: AsyncParsableCommand {
         say(try await query.run().split(separator: "\n").filter { $0.last != " " }.joined(separator: "\n"))
         for contender in contenders { say("  \(contender.name): \(contender.program.commandLine)") }
         say(
-            "ranges of 1 MiB of \(Self.bundles) files of 16 MiB over one cable, "
+            "ranges of 1 MiB of \(HTTPBundles.count) files of 16 MiB, which each server has for itself and reads from "
+                + "the disk at first, over one cable, "
                 + "\(ProcessInfo.processInfo.activeProcessorCount) cores shared with the generator, which throws the bytes "
                 + "away in the kernel, TCP with \(congestion); \(rounds) runs of \(seconds) s, in turn, the middle one counts:"
         )
     }
 
-    /// A state of our own: that stage 1, an empty registry, and bundles under the names that their content gives them.
-    private func serve(_ own: LabDirectory) async throws -> [String] {
+    /// A state of our own: that stage 1, and an empty registry.
+    private func empty(_ own: LabDirectory) throws {
         let files = FileManager.default
         for name in try files.contentsOfDirectory(atPath: own.path) where name.hasPrefix("registry.sqlite") {
             try files.removeItem(atPath: own.file(name))
         }
         try server.lendStage1(to: own)
-        let bundles = try own.directory("bundles")
-        var names = try files.contentsOfDirectory(atPath: bundles.path).filter { $0.count == 64 }.sorted()
-        while names.count < Self.bundles {
-            let made = own.file("bundle")
-            // What chunks are compressed to looks like noise.
-            var noise = SystemRandomNumberGenerator()
-            let words = (0..<Self.bundleSize / 8).map { _ in noise.next() }
-            try words.withUnsafeBytes { Data($0) }.write(to: URL(fileURLWithPath: made))
-            let digest = try await Program("sha256sum", [made], package: "coreutils").run().prefix(64)
-            try files.moveItem(atPath: made, toPath: bundles.file(String(digest)))
-            names.append(String(digest))
-        }
-        return names.prefix(Self.bundles).map { "/node/v1/bundles/\($0)" }
     }
 }

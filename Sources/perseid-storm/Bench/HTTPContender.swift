@@ -46,7 +46,8 @@ extension HTTPContender {
 
     /// With what is known to make it fast at this: sendfile, head and first bytes in one packet, files kept open,
     /// connections kept, no log of requests. It asks for no token.
-    static func nginx(_ network: StormNetwork, _ directory: LabDirectory, state: String) throws -> HTTPContender {
+    /// - Parameter bundles: the directory of its files.
+    static func nginx(_ network: StormNetwork, _ directory: LabDirectory, bundles: String) throws -> HTTPContender {
         let port: UInt16 = 8988
         let text = """
             user root;
@@ -72,7 +73,7 @@ extension HTTPContender {
               scgi_temp_path \(directory.file("nginx-scgi"));
               server {
                 listen \(network.server):\(port) backlog=4096;
-                location /node/v1/bundles/ { alias \(state)/bundles/; }
+                location /node/v1/bundles/ { alias \(bundles)/; }
               }
             }
             """
