@@ -74,11 +74,13 @@ enum BootRoute: Equatable {
         }
     }
 
+    /// Before the id in the target of a bundle.
+    static let bundlePrefix = "/node/v1/bundles/"
+
     /// The id in the target of a bundle, as agents write it: what they ask for by the thousand is told at a glance.
     static func bundle(in target: String) -> String? {
-        let prefix = "/node/v1/bundles/"
-        guard target.utf8.count == prefix.utf8.count + 64, target.hasPrefix(prefix) else { return nil }
-        let id = Array(target.utf8)[prefix.utf8.count...]
+        guard target.utf8.count == bundlePrefix.utf8.count + 64, target.hasPrefix(bundlePrefix) else { return nil }
+        let id = Array(target.utf8)[bundlePrefix.utf8.count...]
         return id.allSatisfy { hexDigitValue($0) != nil } ? String(decoding: id, as: UTF8.self) : nil
     }
 

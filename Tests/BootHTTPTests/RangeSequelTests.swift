@@ -22,6 +22,15 @@ import Testing
             id = try fixture.addBundle(RangeSequelTests.content)
         }
 
+        private init(_ other: Bundle, content: Data) throws {
+            fixture = other.fixture
+            token = other.token
+            id = try fixture.addBundle(content)
+        }
+
+        /// Another one that the same agent may have.
+        func neighbour(_ content: Data) throws -> Bundle { try Bundle(self, content: content) }
+
         func request(_ range: String, more: String = "") -> String {
             "GET /node/v1/bundles/\(id) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(token)\r\n"
                 + "Range: bytes=\(range)\r\n\(more)\r\n"
@@ -58,8 +67,50 @@ import Testing
         #expect(answer.bytes == whole.bytes && answer.status == 206 && answer.needsPlace)
         for date in ["today", "tomorrow"] {
             #expect(
-                sequel.head(of: part, date: date) == AnswerHead(whole, keepsAlive: true, date: date).bytes)
+                sequel.bundle.head(of: part, date: date) == AnswerHead(whole, keepsAlive: true, date: date).bytes)
         }
+    }
+
+    @Test(arguments: ["0-0", "5-9", "299999-299999", "0-399999"])
+    func theNextBundleIsAnsweredAsByItself(range: String) async throws {
+        let bundle = try await Bundle()
+        let other = try bundle.neighbour(Data(Self.content.reversed()) + Self.content)
+        let sequel = try #require(try bundle.sequel("0-99999"))
+        let form = try #require(try other.sequel("7-99", more: "X: y\r\n")).bundle
+        let bytes = ByteBuffer(string: other.request(range))
+        #expect(sequel.part(askedBy: bytes) == nil)
+        let (successor, part) = try #require(sequel.successor(askedBy: bytes, among: [form.id: form]))
+        #expect(successor.part(askedBy: bytes) == part)
+        let whole = other.answer(range)
+        let answer = successor.answer(of: part)
+        #expect(answer.bytes == whole.bytes && answer.needsPlace)
+        #expect(
+            successor.bundle.head(of: part, date: "now") == AnswerHead(whole, keepsAlive: true, date: "now").bytes)
+        guard case .bundle(let id, let attempt) = answer.account else { throw CancellationError() }
+        #expect(id == other.id && attempt == AttemptToken(other.token)?.attempt)
+        // And back.
+        let back = ByteBuffer(string: bundle.request(range))
+        let first = try #require(successor.successor(askedBy: back, among: [sequel.bundle.id: sequel.bundle]))
+        #expect(first.part == sequel.part(askedBy: back))
+    }
+
+    @Test func onlyTheSameRequestHasASuccessor() async throws {
+        let bundle = try await Bundle()
+        let other = try bundle.neighbour(Data([1, 2, 3]))
+        let form = try #require(try other.sequel("0-1")).bundle
+        let known = [form.id: form]
+        let sequel = try #require(try bundle.sequel("0-9"))
+        #expect(sequel.successor(askedBy: ByteBuffer(string: other.request("0-1")), among: known) != nil)
+        #expect(sequel.successor(askedBy: ByteBuffer(string: other.request("0-1")), among: [:]) == nil)
+        let stranger = other.request("0-1").replacingOccurrences(of: bundle.token, with: bundle.token.uppercased())
+        #expect(sequel.successor(askedBy: ByteBuffer(string: stranger), among: known) == nil)
+        let more = other.request("0-1", more: "X: y\r\n")
+        #expect(sequel.successor(askedBy: ByteBuffer(string: more), among: known) == nil)
+        // What is asked for with a condition hangs on the tag of the one bundle.
+        let condition = "If-Range: \"\(bundle.id)\"\r\n"
+        let conditional = try #require(try bundle.sequel("0-9", more: condition))
+        let asked = ByteBuffer(string: other.request("0-1", more: condition))
+        #expect(conditional.successor(askedBy: asked, among: known) == nil)
     }
 
     @Test(arguments: ["", "-", "5-", "-5", "9-5", "300000-300001", "0-1,3-4", "0--1", "+0-1", "0-1 ", "1"])
@@ -143,6 +194,29 @@ import Testing
             #expect(server.counters.requests == 200 && server.counters.successes == 200)
             let attempt = try #require(AttemptToken(bundle.token)).attempt
             #expect(bundle.fixture.endpoints.traffic.take(attempt)?.requests == 200)
+        }
+    }
+
+    @Test func oneConnectionGetsPartsOfSeveralBundles() async throws {
+        let bundle = try await Bundle()
+        let contents = [Self.content, Data(Self.content.reversed()), Data(Self.content.prefix(1000))]
+        let bundles = try contents.map(bundle.neighbour)
+        try await withServer(bundle.fixture) { server in
+            try await WireClient.onThread {
+                let client = try WireClient(port: server.port)
+                for turn in 0..<300 {
+                    let number = turn < 6 ? turn % 3 : Int.random(in: 0..<3)
+                    let content = contents[number]
+                    let first = Int.random(in: 0..<content.count)
+                    let last = Int.random(in: first..<min(first + 5000, content.count))
+                    client.send(bundles[number].request("\(first)-\(last)"))
+                    let answer = client.receive(until: last - first + 1)
+                    #expect(answer.head.contains("bytes \(first)-\(last)/\(content.count)\r\n"))
+                    #expect(answer.head.contains(bundles[number].id))
+                    #expect(answer.body.elementsEqual(content[first...last]))
+                }
+            }
+            #expect(server.counters.requests == 300 && server.counters.successes == 300)
         }
     }
 

@@ -247,6 +247,7 @@ extension BootHTTPConnection {
     private func abandon(_ transfer: AnswerTransfer, _ reason: String, _ context: ChannelHandlerContext) {
         settle(transfer, broken: reason)
         server.endpoints.forget(transfer.answer)
+        desk.forgetBundles()
         phase = .ending
         context.close(promise: nil)
     }

@@ -180,6 +180,7 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
             let made = AnswerHead(answer, keepsAlive: head.keepsAlive, date: desk.today)
             if let latest, reader.isIdle {
                 sequel = RangeSequel(of: latest, head, answered: answer, made, at: began)
+                if let sequel { desk.keep(sequel.bundle) }
             }
             return send(answer, form, head: made.bytes, context)
         }
@@ -195,14 +196,19 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
             }
     }
 
-    /// Answers what an agent asks for by the thousand: the next range of the same bundle. False for all else.
+    /// Answers what an agent asks for by the thousand: the next range of a bundle. False for all else.
     private func goOn(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> Bool {
-        guard let sequel, let part = sequel.part(askedBy: bytes) else { return false }
+        guard var sequel else { return false }
+        var asked = sequel.part(askedBy: bytes)
+        if asked == nil, let successor = sequel.successor(askedBy: bytes, among: desk.bundles) {
+            (sequel, asked) = successor
+            self.sequel = sequel
+        }
         let now = monotonicMilliseconds()
-        guard now < sequel.end else { return false }
+        guard let part = asked, now < sequel.end else { return false }
         server.meter.requests.add(1, ordering: .relaxed)
         let form = AnswerTransfer.Form(isHead: false, keepsAlive: true, began: now)
-        send(sequel.answer(of: part), form, head: sequel.head(of: part, date: desk.today), context)
+        send(sequel.answer(of: part), form, head: sequel.bundle.head(of: part, date: desk.today), context)
         return true
     }
 

@@ -9,19 +9,24 @@ final class LoopDesk: @unchecked Sendable {
     /// each again costs as many calls as all the rest of an answer.
     private var resident: Set<Part> = []
 
+    /// Bundles of which a range was answered in the last seconds, by their ids.
+    private(set) var bundles: [[UInt8]: BundleForm] = [:]
+
     private struct Part: Hashable {
         var inode: UInt64
         var range: Range<Int>
     }
 
-    /// Parts to remember; beyond, all are forgotten.
+    /// Parts and bundles to remember; beyond, all are forgotten.
     private static let capacity = 4096
+    private static let bundleCapacity = 256
 
     /// Ends connections whose time is over, once a second until `loop` ends.
     func watch(on loop: any EventLoop) {
         loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             let now = monotonicMilliseconds()
             self.resident.removeAll(keepingCapacity: true)
+            self.bundles = self.bundles.filter { now < $0.value.end }
             for connection in self.connections.values { connection.forgetSequel(at: now) }
             for connection in self.connections.values.filter({ $0.deadline <= now }) { connection.expire() }
         }
@@ -39,6 +44,14 @@ final class LoopDesk: @unchecked Sendable {
         resident.insert(part)
         return true
     }
+
+    func keep(_ bundle: BundleForm) {
+        if bundles.count >= Self.bundleCapacity { bundles.removeAll(keepingCapacity: true) }
+        bundles[bundle.id] = bundle
+    }
+
+    /// For a file that is not what it was.
+    func forgetBundles() { bundles.removeAll(keepingCapacity: true) }
 
     /// As HTTP writes it.
     var today: String { date.text(at: wallMilliseconds()) }
