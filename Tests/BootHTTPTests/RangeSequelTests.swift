@@ -132,6 +132,14 @@ import Testing
         #expect(try bundle.sequel("0-9", more: "X: y\r\n") != nil)
     }
 
+    /// A connection that waits is to cost little.
+    @Test func noSequelToLongRequests() async throws {
+        let bundle = try await Bundle()
+        let room = RangeRequest.limit - bundle.request("0-9", more: "X: \r\n").utf8.count
+        #expect(try bundle.sequel("0-9", more: "X: \(String(repeating: "y", count: room))\r\n") != nil)
+        #expect(try bundle.sequel("0-9", more: "X: \(String(repeating: "y", count: room + 1))\r\n") == nil)
+    }
+
     @Test func filesOfOthersHaveNone() async throws {
         let fixture = try await EndpointsFixture()
         let text = "GET /boot/snponly.efi HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\n\r\n"

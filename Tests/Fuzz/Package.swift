@@ -76,6 +76,7 @@ let package = Package(
         fuzzer("FuzzMessages", uses: ["BootMachine", "BootProtocols"]),
         fuzzer("FuzzRoute", uses: ["BootHTTP", "BootProtocols"]),
         fuzzer("FuzzHTTPRequest", uses: ["BootHTTP"]),
+        fuzzer("FuzzHTTPRange", uses: ["BootHTTP"]),
         fuzzer("FuzzTar", uses: ["CapsuleStore"]),
         fuzzer("FuzzImage", uses: ["CapsuleStore", "CapsuleFormat"]),
         fuzzer("FuzzNames", uses: ["BootProtocols", "CapsuleFormat"]),

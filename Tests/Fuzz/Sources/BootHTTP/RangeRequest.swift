@@ -1,0 +1,1 @@
+../../../../Sources/BootHTTP/Wire/RangeRequest.swift
