@@ -51,6 +51,7 @@ public final class BootEndpoints: Sendable {
     /// The answer to any request; errors become answers that say what happened.
     public func answer(_ request: BootRequest) -> BootAnswer {
         guard let route = BootRoute(target: request.target) else {
+            noteOddName(request)
             return .text(404, "there is nothing at \(request.target.prefix(200))")
         }
         guard route.isForPost == (request.method == .post) else {
@@ -153,13 +154,15 @@ public final class BootEndpoints: Sendable {
         switch refusal {
         case .file(let error):
             let machine = request.client.flatMap { ledger.machine(at: $0) }
-            if let machine, !(name.isProbe && error == .notFound) { refuse(machine, "\(path): \(error)") }
+            if let machine, !(name.isProbe && error == .notFound) {
+                refuse(machine, "\(path): \(error)", by: request.transport)
+            }
             return .text(404, "\(error)")
         case .forbidden(let machine, let reason):
-            if let machine { refuse(machine, reason) }
+            if let machine { refuse(machine, reason, by: request.transport) }
             return .text(403, "this script is for another machine, or for one that is not to boot from this server")
         case .failed(let machine, let reason):
-            if let machine { refuse(machine, reason) }
+            if let machine { refuse(machine, reason, by: request.transport) }
             return .text(500, reason)
         }
     }
@@ -179,9 +182,8 @@ public final class BootEndpoints: Sendable {
         authorized(request) { attempt throws in
             let now = monotonicMilliseconds()
             if let file = bundles.file(id, at: now) { return answer(withBundle: file, id, of: attempt, request) }
-            let file = try ReadOnlyFile(capsules.openBundle(id))
-            bundles.keep(file, as: id, at: now)
-            return answer(withBundle: file, id, of: attempt, request)
+            let file = try ReadOnlyFile(capsules.openBundle(id), inStretches: true)
+            return answer(withBundle: bundles.keep(file, as: id, at: now), id, of: attempt, request)
         }
     }
 
@@ -244,14 +246,21 @@ public final class BootEndpoints: Sendable {
 
     // MARK: - Who asks
 
+    /// A boot program that asks for what no name here may be, `..` or a broken escape, is told of on its timeline.
+    private func noteOddName(_ request: BootRequest) {
+        guard request.target.hasPrefix("/boot/"), let machine = request.client.flatMap({ ledger.machine(at: $0) })
+        else { return }
+        refuse(machine, "\(request.target.prefix(200)): no name that may be asked for", by: request.transport)
+    }
+
     func token(of request: BootRequest) -> AttemptToken? {
         guard let header = request.authorization, header.hasPrefix("Bearer ") else { return nil }
         return AttemptToken(Substring(header.utf8.dropFirst("Bearer ".utf8.count)))
     }
 
-    func refuse(_ mac: MACAddress, _ reason: String) {
+    func refuse(_ mac: MACAddress, _ reason: String, by transport: BootEvent.Transport = .http) {
         ledger.record(
-            BootEvent(node: mac, kind: .refused, at: clock(), transport: .http, detail: reason))
+            BootEvent(node: mac, kind: .refused, at: clock(), transport: transport, detail: reason))
     }
 }
 

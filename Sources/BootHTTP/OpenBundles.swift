@@ -23,8 +23,11 @@ final class OpenBundles: Sendable {
         }
     }
 
-    func keep(_ file: ReadOnlyFile, as id: String, at now: Int64) {
+    /// Holds a bundle open from now on, unless another thread was faster.
+    /// - Returns: the one that all are to have: the file is brought into memory once.
+    func keep(_ file: ReadOnlyFile, as id: String, at now: Int64) -> ReadOnlyFile {
         entries.withLock { entries in
+            if let entry = entries[id], now - entry.opened < Self.lifetime { return entry.file }
             if entries.count >= Self.capacity, entries[id] == nil {
                 entries = entries.filter { now - $0.value.opened < Self.lifetime }
                 if entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.opened < $1.value.opened }) {
@@ -32,6 +35,7 @@ final class OpenBundles: Sendable {
                 }
             }
             entries[id] = Entry(file: file, opened: now)
+            return file
         }
     }
 

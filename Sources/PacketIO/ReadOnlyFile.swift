@@ -13,12 +13,16 @@ public final class ReadOnlyFile: Sendable {
     public let identity: (inode: UInt64, changed: Int64, size: Int)
     /// Open as long as this object lives.
     public let descriptor: FileDescriptor
-    /// Stretches that `readAhead` has dealt with, by number.
+    /// Whether it is brought into memory by stretches, and not just what is wanted of it.
+    private let isInStretches: Bool
+    /// Stretches that `readAhead` has dealt with, and that were not found gone since, by number.
     private let broughtIn = Mutex<Set<Int>>([])
     /// Held by the one thread that brings in.
     private let bringing = Mutex<Void>(())
 
-    public init(_ descriptor: consuming FileDescriptor) throws(SystemError) {
+    /// - Parameter inStretches: for files that many want, part for part, and that are opened once for all of them.
+    public init(_ descriptor: consuming FileDescriptor, inStretches: Bool = false) throws(SystemError) {
+        isInStretches = inStretches
         var status = stat()
         let raw = descriptor.raw
         try systemCall("fstat") { fstat(raw, &status) }
@@ -45,9 +49,9 @@ public final class ReadOnlyFile: Sendable {
 }
 
 extension ReadOnlyFile {
-    /// What is brought in at once, in bytes: about a bundle. The page cache then has it in pages of up to 2 MiB, and to
-    /// send those takes less of the processor than pages of 4 KiB: it is whoever reads a part first, and in what order,
-    /// that decides which they are.
+    /// What is brought in at once where a file is brought in by stretches, in bytes: about a bundle. The page cache then
+    /// has it in pages of up to 2 MiB, and to send those takes less of the processor than pages of 4 KiB: it is whoever
+    /// reads a part first, and in what order, that decides which they are.
     public static let stretch = 16 << 20
 
     private static func stretches(of part: Range<Int>) -> ClosedRange<Int>? {
@@ -55,45 +59,62 @@ extension ReadOnlyFile {
         return part.lowerBound / stretch...last / stretch
     }
 
-    /// Whether a part can be sent without waiting for the disk, as far as a few probes tell. False, too, where
-    /// `readAhead` has not dealt with it since the file was opened: a probe alone has the kernel read, in small pages.
+    /// Whether a part can be sent without waiting for the disk, as far as a few probes tell. False, too, for stretches
+    /// that `readAhead` has not dealt with: a probe alone has the kernel read, in small pages.
     public func isResident(_ part: Range<Int>) -> Bool {
+        guard isInStretches else { return isInMemory(part) }
         guard let stretches = Self.stretches(of: part) else { return true }
         guard broughtIn.withLock({ stretches.allSatisfy($0.contains) }) else { return false }
-        return perseid_is_resident(descriptor.raw, Int64(part.lowerBound), part.count) == 1
+        if isInMemory(part) { return true }
+        broughtIn.withLock { $0.subtract(stretches) }
+        return false
     }
 
-    /// Has the stretches that a part lies in read into the page cache. Waits for the disk, and for other threads that
-    /// bring in parts of this file: two at once would get in each other's way, and get small pages.
+    private func isInMemory(_ part: Range<Int>) -> Bool {
+        perseid_is_resident(descriptor.raw, Int64(part.lowerBound), part.count) == 1
+    }
+
+    /// Has a part read into the page cache, or the stretches that it lies in. Waits for the disk, and for other threads
+    /// that bring in stretches of this file: two at once would get in each other's way, and get small pages.
     /// - Returns: whether it had to.
-    public func readAhead(_ part: Range<Int>) -> Bool {
-        guard let stretches = Self.stretches(of: part.clamped(to: 0..<size)) else { return false }
-        return bringing.withLock { _ in
-            // Once more where it has left the memory since; not where another thread was faster.
+    /// - Throws: why the part cannot be read.
+    public func readAhead(_ part: Range<Int>) throws(SystemError) -> Bool {
+        let part = part.clamped(to: 0..<size)
+        guard isInStretches else {
+            try readThrough(part)
+            return true
+        }
+        guard let stretches = Self.stretches(of: part) else { return false }
+        return try bringing.withLock { _ throws(SystemError) -> Bool in
+            // Asked again under the lock: another thread may have brought it in meanwhile.
             guard !isResident(part) else { return false }
-            return stretches.map(bringIn).contains(true)
+            var hasRead = false
+            for stretch in stretches where try bringIn(stretch, for: part) { hasRead = true }
+            return hasRead
         }
     }
 
-    /// - Returns: whether something had to be read.
-    private func bringIn(_ stretch: Int) -> Bool {
+    /// - Returns: whether something had to be read, as far as the kernel tells.
+    private func bringIn(_ stretch: Int, for part: Range<Int>) throws(SystemError) -> Bool {
         let place = stretch * Self.stretch..<min((stretch + 1) * Self.stretch, size)
         let result = perseid_bring_in(descriptor.raw, Int64(place.lowerBound), place.count)
-        if result < 0 { readThrough(place) }
+        // A kernel that cannot be asked so, a file that has been cut short, a disk that is broken somewhere: then what is
+        // wanted, and no more.
+        if result < 0 { try readThrough(part.clamped(to: place)) }
         _ = broughtIn.withLock { $0.insert(stretch) }
         return result != 0
     }
 
-    /// Reads a part and drops it: for kernels that cannot be asked otherwise, and up to the end of a file that has been
-    /// cut short.
-    private func readThrough(_ part: Range<Int>) {
+    /// Reads a part and drops it, up to the end of the file where that has been cut short.
+    private func readThrough(_ part: Range<Int>) throws(SystemError) {
         let size = 256 << 10
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4096)
         defer { buffer.deallocate() }
         var offset = part.lowerBound
         while offset < part.upperBound {
             let room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(size, part.upperBound - offset)])
-            guard let got = try? read(into: room, at: offset), got > 0 else { return }
+            let got = try read(into: room, at: offset)
+            guard got > 0 else { return }
             offset += got
         }
     }

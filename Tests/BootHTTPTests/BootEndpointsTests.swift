@@ -52,6 +52,8 @@ import Testing
     func nothingElseIsServed(target: String) async throws {
         let fixture = try await EndpointsFixture()
         #expect(fixture.get(target).status == 404)
+        // Of a machine's boot program its timeline tells.
+        #expect(try fixture.events(.refused).count == (target.hasPrefix("/boot/") ? 1 : 0))
     }
 
     @Test func aLinkThatLeavesTheDirectoryIsNotFollowed() async throws {

@@ -40,12 +40,12 @@ import Testing
             fixture.get("/node/v1/bundles/\(id)", token: token, range: "bytes=\(range)")
         }
 
-        func sequel(_ range: String, more: String = "") throws -> RangeSequel? {
+        func sequel(_ range: String, more: String = "", at time: Int64 = 0) throws -> RangeSequel? {
             let text = request(range, more: more)
             let head = try #require(RangeSequelTests.read(Array(text.utf8)))
             let answer = answer(range)
             let made = AnswerHead(answer, keepsAlive: true, date: "today")
-            return RangeSequel(of: ByteBuffer(string: text), head, answered: answer, made, at: 0)
+            return RangeSequel(of: ByteBuffer(string: text), head, answered: answer, made, at: time)
         }
     }
 
@@ -179,6 +179,38 @@ import Testing
             }
             #expect(taken > 0)
         }
+    }
+
+    /// Two requests in one piece look like a sequel where they are alike; each has its answer.
+    @Test func requestsThatComeTogetherAreAllAnswered() async throws {
+        let bundle = try await Bundle()
+        try await withServer(bundle.fixture) { server in
+            try await WireClient.onThread {
+                let client = try WireClient(port: server.port)
+                client.send(bundle.request("5-9"))
+                #expect(client.receive(until: 5).body.elementsEqual(Self.content[5...9]))
+                // No sequel to what went before, so that it is read whole.
+                client.send(bundle.request("5-9", more: "X: y\r\n"))
+                #expect(client.receive(until: 5).body.elementsEqual(Self.content[5...9]))
+                for _ in 0..<3 {
+                    client.send(bundle.request("5-9") + bundle.request("5-9"))
+                    for _ in 0..<2 { #expect(client.receive(until: 5).body.elementsEqual(Self.content[5...9])) }
+                }
+            }
+            #expect(server.counters.requests == 8 && server.counters.successes == 8)
+        }
+    }
+
+    /// However often it goes on to a bundle that another client has just asked for.
+    @Test func aSuccessorLastsNoLonger() async throws {
+        let bundle = try await Bundle()
+        let other = try bundle.neighbour(Data([1, 2, 3]))
+        let sequel = try #require(try bundle.sequel("0-9"))
+        let late = try #require(try other.sequel("0-1", at: 4000)).bundle
+        let early = try #require(try other.sequel("0-1", at: -1000)).bundle
+        let asked = ByteBuffer(string: other.request("0-1"))
+        #expect(sequel.successor(askedBy: asked, among: [late.id: late])?.sequel.end == 5000)
+        #expect(sequel.successor(askedBy: asked, among: [early.id: early])?.sequel.end == 4000)
     }
 
     @Test func oneConnectionGetsPartsInAnyOrder() async throws {

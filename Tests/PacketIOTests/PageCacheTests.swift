@@ -40,7 +40,9 @@ struct PageCacheTests {
             #expect(posix_fadvise(descriptor.raw, 0, 0, Int32(POSIX_FADV_DONTNEED)) == 0)
         }
 
-        func opened() throws -> ReadOnlyFile { try ReadOnlyFile(FileDescriptor.open(path, O_RDONLY)) }
+        func opened(inStretches: Bool = true) throws -> ReadOnlyFile {
+            try ReadOnlyFile(FileDescriptor.open(path, O_RDONLY), inStretches: inStretches)
+        }
     }
 
     @Test("a part comes with its whole stretch, and with no other")
@@ -49,34 +51,53 @@ struct PageCacheTests {
         let cold = try ColdFile(size: size)
         let file = try cold.opened()
         #expect(!file.isResident(0..<1))
-        #expect(file.readAhead(Self.mebibyte..<Self.mebibyte + 1))
+        #expect(try file.readAhead(Self.mebibyte..<Self.mebibyte + 1))
         #expect(file.isResident(0..<ReadOnlyFile.stretch))
         #expect(!file.isResident(ReadOnlyFile.stretch..<ReadOnlyFile.stretch + 1))
         #expect(!file.isResident(0..<size))
-        _ = file.readAhead(0..<size)
+        _ = try file.readAhead(0..<size)
         #expect(file.isResident(0..<size) && file.isResident(size - 1..<size) && file.isResident(size..<size))
-        #expect(!file.readAhead(0..<size))
+        #expect(try !file.readAhead(0..<size))
     }
 
     @Test("what is there already is not waited for, but looked at once for each opening")
     func warm() throws {
         let cold = try ColdFile(size: Self.mebibyte)
         let first = try cold.opened()
-        #expect(first.readAhead(0..<Self.mebibyte))
+        #expect(try first.readAhead(0..<Self.mebibyte))
         let second = try cold.opened()
         #expect(!second.isResident(0..<Self.mebibyte))
-        #expect(!second.readAhead(0..<Self.mebibyte))
+        #expect(try !second.readAhead(0..<Self.mebibyte))
         #expect(second.isResident(0..<Self.mebibyte))
+    }
+
+    @Test("of other files a part comes alone, and what is in memory is not asked for twice")
+    func parts() throws {
+        let cold = try ColdFile(size: 8 * Self.mebibyte)
+        let file = try cold.opened(inStretches: false)
+        #expect(try file.readAhead(0..<Self.mebibyte))
+        #expect(file.isResident(0..<Self.mebibyte))
+        #expect(!file.isResident(6 * Self.mebibyte..<7 * Self.mebibyte))
+        let other = try cold.opened(inStretches: false)
+        #expect(other.isResident(0..<Self.mebibyte))
+    }
+
+    @Test("what cannot be read is an error", arguments: [false, true])
+    func unreadable(inStretches: Bool) throws {
+        // A directory opens, and no read of it succeeds.
+        let file = try ReadOnlyFile(FileDescriptor.open("/tmp", O_RDONLY), inStretches: inStretches)
+        try #require(file.size > 0)
+        #expect(throws: SystemError.self) { try file.readAhead(0..<1) }
     }
 
     @Test("what has left the memory comes again")
     func again() throws {
         let cold = try ColdFile(size: 3 * Self.mebibyte)
         let file = try cold.opened()
-        #expect(file.readAhead(0..<Self.mebibyte))
+        #expect(try file.readAhead(0..<Self.mebibyte))
         try cold.leaveMemory()
         #expect(!file.isResident(0..<Self.mebibyte))
-        #expect(file.readAhead(0..<Self.mebibyte))
+        #expect(try file.readAhead(0..<Self.mebibyte))
         #expect(file.isResident(0..<Self.mebibyte))
     }
 
@@ -85,7 +106,7 @@ struct PageCacheTests {
         let cold = try ColdFile(size: 3 * Self.mebibyte)
         let file = try cold.opened()
         #expect(truncate(cold.path, off_t(length)) == 0)
-        _ = file.readAhead(0..<3 * Self.mebibyte)
+        _ = try file.readAhead(0..<3 * Self.mebibyte)
         // Sending tells what is wrong.
         #expect(file.isResident(0..<3 * Self.mebibyte))
     }
@@ -94,15 +115,15 @@ struct PageCacheTests {
     func many() async throws {
         let cold = try ColdFile(size: 2 * ReadOnlyFile.stretch)
         let file = try cold.opened()
-        await withTaskGroup(of: Bool.self) { group in
+        try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<64 {
                 group.addTask {
                     let part = number % 32 * Self.mebibyte..<(number % 32 + 1) * Self.mebibyte
-                    _ = file.readAhead(part)
+                    _ = try file.readAhead(part)
                     return file.isResident(part)
                 }
             }
-            for await isResident in group { #expect(isResident) }
+            for try await isResident in group { #expect(isResident) }
         }
     }
 }

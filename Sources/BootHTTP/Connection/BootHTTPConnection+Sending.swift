@@ -227,13 +227,21 @@ extension BootHTTPConnection {
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) { [self] in pump(context) }
     }
 
-    /// The disk is waited for on a thread, not here.
+    /// The disk is waited for on a thread, not here. That wait is ours, not the client's.
     private func readAhead(_ file: ReadOnlyFile, _ piece: Range<Int>, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        wait(seconds: nil)
         server.threads.runIfActive(eventLoop: context.eventLoop) { [server] in
-            if file.readAhead(piece) { server.meter.diskReads.add(1, ordering: .relaxed) }
+            if try file.readAhead(piece) { server.meter.diskReads.add(1, ordering: .relaxed) }
         }
-        .whenComplete { [self] _ in pump(bound.value) }
+        .whenComplete { [self] result in
+            guard case .sending(let transfer) = phase else { return }
+            wait(seconds: server.limits.stallSeconds)
+            switch result {
+            case .success: pump(bound.value)
+            case .failure(let error): abandon(transfer, "\(error)", bound.value)
+            }
+        }
     }
 
     // MARK: - Ends
@@ -247,7 +255,7 @@ extension BootHTTPConnection {
     private func abandon(_ transfer: AnswerTransfer, _ reason: String, _ context: ChannelHandlerContext) {
         settle(transfer, broken: reason)
         server.endpoints.forget(transfer.answer)
-        desk.forgetBundles()
+        if case .bundle(let id, _) = transfer.answer.account { desk.forget(Array(id.utf8)) }
         phase = .ending
         context.close(promise: nil)
     }

@@ -165,6 +165,8 @@ final class BootHTTPConnection: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private func answer(_ head: RequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
+        // What comes behind this request in the same bytes is not the whole of them.
+        defer { latest = nil }
         server.meter.requests.add(1, ordering: .relaxed)
         guard let method = head.method else { return refuse(.method, context) }
         let request = BootRequest(

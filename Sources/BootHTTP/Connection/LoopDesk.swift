@@ -46,12 +46,12 @@ final class LoopDesk: @unchecked Sendable {
     }
 
     func keep(_ bundle: BundleForm) {
-        if bundles.count >= Self.bundleCapacity { bundles.removeAll(keepingCapacity: true) }
+        if bundles.count >= Self.bundleCapacity, bundles[bundle.id] == nil { bundles.removeAll(keepingCapacity: true) }
         bundles[bundle.id] = bundle
     }
 
-    /// For a file that is not what it was.
-    func forgetBundles() { bundles.removeAll(keepingCapacity: true) }
+    /// For a file that is not what it was. The other loops' forms end by their time.
+    func forget(_ bundle: [UInt8]) { bundles[bundle] = nil }
 
     /// As HTTP writes it.
     var today: String { date.text(at: wallMilliseconds()) }

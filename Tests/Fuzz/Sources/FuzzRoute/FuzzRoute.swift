@@ -45,9 +45,9 @@ private func checkRoute(_ target: String) {
         if case .file(let file) = name { check(file, of: target) }
         _ = name.isProbe
     case .bundle(let id): require(id.utf8.count == 64, "\(target) is the bundle \(id)")
-    case .manifest(let capsule), .index(let capsule):
+    case .manifest(let capsule), .index(let capsule), .trace(let capsule):
         require(!capsule.isEmpty && !capsule.contains("/"), "\(target) is the capsule \(capsule)")
-    case .checkIn, .report, .health: break
+    case .checkIn, .report, .health, .keepTrace, .layer, .update, .updateChanges: break
     case nil: return
     }
     let path = target.prefix { $0 != "?" && $0 != "#" }
