@@ -167,7 +167,9 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         tests(of: "BootLab", uses: ["BootProtocols"]),
-        .testTarget(name: "CommandTests", dependencies: [subprocess], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["BootProtocols", "PacketIO", "TFTPService", subprocess],
+            swiftSettings: strict),
         .testTarget(
             name: "BootTests",
             dependencies: [subprocess, .product(name: "SystemPackage", package: "swift-system")], swiftSettings: strict),

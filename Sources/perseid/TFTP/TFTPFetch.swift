@@ -44,6 +44,8 @@ struct TFTPFetch: ~Copyable {
     private let port: Port
     private let asked: IPv4Endpoint
     private var download: TFTPDownload
+    /// Of a text, which goes over the wire with lines that end in CR LF; nil for bytes as they are.
+    private var text: NetasciiDecoder?
     private let started: Int64
 
     init(_ name: String, from server: IPv4Endpoint, _ wishes: TFTPDownload.Wishes, into file: DownloadFile) throws {
@@ -53,6 +55,7 @@ struct TFTPFetch: ~Copyable {
         started = monotonicMicroseconds()
         port = try Port()
         download = TFTPDownload(name, from: server, wishes, at: started)
+        text = wishes.mode == .netascii ? NetasciiDecoder() : nil
     }
 
     /// Runs to the end. `progress` is called now and then with the bytes so far and the size, if it is known.
@@ -75,6 +78,7 @@ struct TFTPFetch: ~Copyable {
             }
         }
         if let reason = download.failure { throw Failure(name: name, server: asked, reason: reason) }
+        if let rest = text?.finish() { try file.write(rest.span.bytes) }
         return Result(
             bytes: download.byteCount, seconds: Double(monotonicMicroseconds() - started) / 1e6,
             blockSize: download.blockSize, windowSize: download.windowSize,
@@ -94,9 +98,15 @@ struct TFTPFetch: ~Copyable {
 
     private mutating func take(_ bytes: RawSpan, from source: IPv4Endpoint, at now: Int64) throws {
         let step = download.receive(bytes, from: source, at: now)
-        if let payload = step.payload { try file.write(bytes.extracting(payload)) }
+        if let payload = step.payload { try keep(bytes.extracting(payload)) }
         if step.isStranger { try send(.error(.unknownTransferID, message: "unknown transfer ID"), to: source) }
         if let reply = step.reply { try send(reply, to: download.server) }
+    }
+
+    private mutating func keep(_ payload: RawSpan) throws {
+        guard text != nil else { return try file.write(payload) }
+        let wire = payload.withUnsafeBytes { Array($0) }
+        if let lines = text?.decode(wire) { try file.write(lines.span.bytes) }
     }
 
     private func send(_ packet: TFTPPacket, to server: IPv4Endpoint) throws {
