@@ -45,7 +45,7 @@ SOURCES := Sources Tests Package.swift
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-https|uefi-secureboot  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  PROVIDER=diskless|disk  ROUNDS=$(ROUNDS)"
+	@echo "variables: FIRMWARE=bios|bios-pxe|uefi|uefi-http|uefi-https|uefi-secureboot|uefi-arm64  LOADER=ipxe|pxelinux|grub|shim  CAPSULE=debian|small  HANDOFF=auto|switch|kexec  PROVIDER=diskless|disk  ROUNDS=$(ROUNDS)"
 	@echo "fuzz: TARGET=all|dhcp-side|dhcp|tftp|... (Tests/Fuzz/run lists them)  SECONDS=$(SECONDS) for each, or RUNS=10000000 inputs"
 
 deps: ## install the Debian packages that are missing (sudo, if not root)

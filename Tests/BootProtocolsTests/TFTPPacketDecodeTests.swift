@@ -132,6 +132,7 @@ struct TFTPPacketDecodeTests {
             ([0, 7, 0, 0], .unknownOpcode(7)), ([1, 1, 0, 0], .unknownOpcode(257)),
             ([0, 1, 0x66, 0x66], .unterminatedText), ([0, 1, 0x66, 0, 0x6f], .unterminatedText),
             ([0, 1, 0, 0x6f, 0], .emptyFileName), ([0, 1, 0x66, 0, 0x6f, 0], .unknownMode("o")),
+            ([0, 1] + [UInt8](repeating: 0x66, count: 513) + [0, 0x6f, 0], .fileNameTooLong(byteCount: 513)),
         ] as [([UInt8], TFTPDecodingError)])
     func malformed(bytes: [UInt8], error: TFTPDecodingError) {
         #expect(throws: error) { try decode(bytes) }

@@ -27,6 +27,9 @@ extension TFTPRequest {
             throw .unterminatedText
         }
         guard !fileName.isEmpty else { throw .emptyFileName }
+        // A transfer keeps its name: what it costs is not for the client to choose.
+        let length = fileName.utf8.count
+        guard length <= Self.largestFileName else { throw .fileNameTooLong(byteCount: length) }
         guard let mode = Mode(rawValue: modeText.lowercased()) else { throw .unknownMode(modeText) }
         self.init(fileName: fileName, mode: mode, options: TFTPOption.list(in: bytes, from: position))
     }

@@ -29,6 +29,8 @@ public enum TFTPDecodingError: Error, Hashable, Sendable {
     /// File name or mode of a request lack the NUL at their end.
     case unterminatedText
     case emptyFileName
+    /// A request packet has 512 bytes at most (RFC 2347), so no name is longer.
+    case fileNameTooLong(byteCount: Int)
     case unknownMode(String)
 }
 
@@ -39,6 +41,7 @@ extension TFTPDecodingError: CustomStringConvertible {
         case .unknownOpcode(let opcode): "unknown opcode \(opcode)"
         case .unterminatedText: "file name or mode without a NUL at its end"
         case .emptyFileName: "empty file name"
+        case .fileNameTooLong(let byteCount): "a file name of \(byteCount) bytes is too long"
         case .unknownMode(let mode): "unknown mode \(mode.debugDescription)"
         }
     }

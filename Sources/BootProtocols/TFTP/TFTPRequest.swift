@@ -9,6 +9,9 @@ public struct TFTPRequest: Hashable, Sendable {
         case mail
     }
 
+    /// Bytes of the longest file name, in UTF-8.
+    public static let largestFileName = 512
+
     /// As it came, bytes that are not UTF-8 replaced by U+FFFD. May hold anything: check before use.
     public var fileName: String
     public var mode: Mode
